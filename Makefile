@@ -1,0 +1,185 @@
+# SPDX-License-Identifier: Apache-2.0
+#
+# make            build everything             make install      DESTDIR=, PREFIX=
+# make check      all tests                    make demo         see it work, on a throw-away machine
+# make check-unit only the tests that need no machine
+# make lint       formatting and static checks make fmt          format the code
+# V=1 shows commands, SANITIZE=1 builds with ASan and UBSan, CC=clang works too.
+
+VERSION = 0.1.0
+
+PREFIX ?= /usr/local
+DESTDIR ?=
+
+SBINDIR = $(PREFIX)/sbin
+UNITDIR = $(PREFIX)/lib/systemd/system
+GENERATORDIR = $(PREFIX)/lib/systemd/system-generators
+CATALOGDIR = $(PREFIX)/lib/systemd/catalog
+TMPFILESDIR = $(PREFIX)/lib/tmpfiles.d
+SYSUSERSDIR = $(PREFIX)/lib/sysusers.d
+MANDIR = $(PREFIX)/share/man
+DOCDIR = $(PREFIX)/share/doc/network-broker
+
+BUILD = build$(if $(SANITIZE),-sanitize)
+
+CFLAGS ?= -O2 -g
+CXXFLAGS ?= -O2 -g
+WARNINGS = -Wall -Wextra -Wformat=2 -Wshadow -Wundef -Wvla -Wwrite-strings -Wpointer-arith \
+	-Wno-missing-field-initializers -Wno-unused-parameter -Werror=return-type -Werror=vla
+CWARNINGS = -Wmissing-prototypes -Wstrict-prototypes -Wold-style-definition \
+	-Werror=implicit-function-declaration -Werror=incompatible-pointer-types -Werror=missing-prototypes
+HARDENING = -fstack-protector-strong -D_FORTIFY_SOURCE=2
+ifdef SANITIZE
+HARDENING = -fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer
+endif
+DEFINES = -D_GNU_SOURCE -DVERSION='"$(VERSION)"'
+
+BASE_CFLAGS = -std=gnu11 -fPIE -fvisibility=hidden -fno-strict-aliasing $(WARNINGS) $(CWARNINGS) $(HARDENING) \
+	$(DEFINES) -Icommon
+BASE_CXXFLAGS = -std=c++17 -fPIE -fvisibility=hidden $(WARNINGS) $(HARDENING) $(DEFINES) -Icommon
+BASE_LDFLAGS = -pie -Wl,-z,relro,-z,now,--as-needed $(filter -fsanitize=%,$(HARDENING))
+
+ifneq ($(V),1)
+Q = @
+say = @printf '  %-8s%s\n' "$(1)" "$(2)";
+endif
+
+# pkg-config name and Debian package of each library; one list for the check and for its message.
+LIBRARIES = libsystemd:libsystemd-dev libmnl:libmnl-dev libcjson:libcjson-dev tomlplusplus:libtomlplusplus-dev \
+	yaml-0.1:libyaml-dev
+library_name = $(firstword $(subst :, ,$(1)))
+missing := $(foreach l,$(LIBRARIES),$(shell pkg-config --exists $(call library_name,$(l)) 2>/dev/null || \
+	echo $(lastword $(subst :, ,$(l)))))
+needs_libraries := $(filter-out clean fmt uninstall check check-% demo bench help test-packages lint,$(or $(MAKECMDGOALS),all))
+ifneq ($(needs_libraries),)
+ifneq ($(shell command -v pkg-config >/dev/null || echo missing),)
+$(error pkg-config is missing: apt-get install pkg-config)
+endif
+ifneq ($(strip $(missing)),)
+$(error libraries are missing: apt-get install $(strip $(missing)))
+endif
+endif
+
+# What each program links, beside common/.
+LIBS_nb-generator = -lstdc++ $(shell pkg-config --libs yaml-0.1)
+LIBS_nb-watch = $(shell pkg-config --libs libsystemd libmnl libcjson)
+LIBS_nb-start = $(shell pkg-config --libs libsystemd)
+LIBS_nb-run = $(shell pkg-config --libs libmnl libcjson)
+LIBS_nb-rules = $(shell pkg-config --libs libmnl)
+LIBS_nb-lease =
+LIBS_nb-resolve = $(shell pkg-config --libs libsystemd)
+
+# One folder a program; generator/ makes nb-generator. main.c holds run(), the rest is also linked by the tests.
+DIRS = common generator nb-watch nb-start nb-run nb-rules nb-lease nb-resolve
+PROGRAM_DIRS = $(patsubst %/main.c,%,$(wildcard $(addsuffix /main.c,$(filter-out common,$(DIRS)))))
+program_name = $(patsubst generator,nb-generator,$(1))
+PROGRAMS = $(foreach d,$(PROGRAM_DIRS),$(BUILD)/bin/$(call program_name,$(d)))
+objects = $(addprefix $(BUILD)/,$(patsubst %.c,%.o,$(patsubst %.cc,%.o,$(sort $(wildcard $(1)/*.c $(1)/*.cc)))))
+archive = $(BUILD)/$(1)/lib.a
+archives = $(if $(filter-out common,$(1)),$(call archive,$(1))) $(call archive,common)
+
+UNITS = $(patsubst units/%.in,$(BUILD)/units/%,$(wildcard units/*.in)) $(filter-out %.in,$(wildcard units/*))
+MANPAGES = $(wildcard man/*.[1-9])
+TESTS = $(patsubst tests/unit/%.c,$(BUILD)/tests/unit/%,$(wildcard tests/unit/*/test-*.c))
+FUZZERS = $(patsubst tests/fuzz/%.c,$(BUILD)/tests/fuzz/%,$(wildcard tests/fuzz/*/fuzz-*.c))
+TOOLS = $(patsubst tests/tools/%.c,$(BUILD)/tests/tools/%,$(wildcard tests/tools/*.c))
+
+.PHONY: all build install uninstall clean check check-unit check-generator check-system demo bench lint fmt fuzz \
+	tools test-packages
+.DELETE_ON_ERROR:
+.SECONDARY:
+
+all: $(PROGRAMS) $(UNITS)
+build: all
+
+-include $(shell find $(BUILD) -name '*.d' 2>/dev/null)
+
+$(BUILD)/%.o: %.c Makefile
+	@mkdir -p $(@D)
+	$(call say,CC,$@)
+	$(Q)$(CC) $(CPPFLAGS) $(BASE_CFLAGS) $(CFLAGS) -I$(<D) -MMD -MP -c -o $@ $<
+
+$(BUILD)/%.o: %.cc Makefile
+	@mkdir -p $(@D)
+	$(call say,CXX,$@)
+	$(Q)$(CXX) $(CPPFLAGS) $(BASE_CXXFLAGS) $(CXXFLAGS) -I$(<D) -MMD -MP -c -o $@ $<
+
+define archive_rule
+$(call archive,$(1)): $(filter-out %/main.o,$(call objects,$(1)))
+	@mkdir -p $$(@D)
+	$$(call say,AR,$$@)
+	$$(Q)rm -f $$@ && $$(AR) rcsD $$@ $$^
+endef
+$(foreach d,$(DIRS),$(eval $(call archive_rule,$(d))))
+
+define program_rule
+$(BUILD)/bin/$(call program_name,$(1)): $(BUILD)/$(1)/main.o $(call archives,$(1))
+	@mkdir -p $$(@D)
+	$$(call say,LD,$$@)
+	$$(Q)$$(CC) $$(BASE_LDFLAGS) $$(LDFLAGS) -o $$@ $$^ $$(LIBS_$(call program_name,$(1)))
+endef
+$(foreach d,$(PROGRAM_DIRS),$(eval $(call program_rule,$(d))))
+
+$(BUILD)/units/%: units/%.in Makefile
+	@mkdir -p $(@D)
+	$(Q)sed -e 's|@SBINDIR@|$(SBINDIR)|g' $< > $@
+
+# tests/unit/DIR/test-X.c links what the program of DIR links, without its main.c.
+define test_rule
+$(BUILD)/tests/unit/$(1)/%: $(BUILD)/tests/unit/$(1)/%.o $(call archives,$(1))
+	$$(call say,LD,$$@)
+	$$(Q)$$(CC) $$(BASE_LDFLAGS) $$(LDFLAGS) -o $$@ $$^ $$(LIBS_$(call program_name,$(1))) -lcmocka
+endef
+$(foreach d,$(DIRS),$(eval $(call test_rule,$(d))))
+$(BUILD)/tests/unit/%.o: BASE_CFLAGS += -I$(firstword $(subst /, ,$(patsubst tests/unit/%,%,$<)))
+LIBS_common =
+
+# Small programs that the system tests need inside a machine.
+$(BUILD)/tests/tools/%: tests/tools/%.c $(call archive,common)
+	@mkdir -p $(@D)
+	$(call say,CC,$@)
+	$(Q)$(CC) $(BASE_CFLAGS) $(CFLAGS) $(BASE_LDFLAGS) -o $@ $^ $(LIBS_nb-watch)
+tools: $(TOOLS)
+
+install: all
+	install -d $(DESTDIR)$(SBINDIR) $(DESTDIR)$(UNITDIR) $(DESTDIR)$(GENERATORDIR) $(DESTDIR)$(TMPFILESDIR) \
+		$(DESTDIR)$(SYSUSERSDIR) $(DESTDIR)$(CATALOGDIR) $(DESTDIR)$(DOCDIR)
+	install -m 0755 $(filter-out %/nb-generator,$(PROGRAMS)) $(DESTDIR)$(SBINDIR)
+	install -m 0755 $(BUILD)/bin/nb-generator $(DESTDIR)$(GENERATORDIR)
+	ln -srf $(DESTDIR)$(GENERATORDIR)/nb-generator $(DESTDIR)$(SBINDIR)/nb-generator
+	install -m 0644 $(UNITS) $(DESTDIR)$(UNITDIR)
+	ln -sf nb-watch.service $(DESTDIR)$(UNITDIR)/network-broker.service
+	install -m 0644 tmpfiles/network-broker.conf $(DESTDIR)$(TMPFILESDIR)
+	install -m 0644 conf/sysusers.conf $(DESTDIR)$(SYSUSERSDIR)/network-broker.conf
+	$(if $(wildcard conf/*.catalog),install -m 0644 $(wildcard conf/*.catalog) $(DESTDIR)$(CATALOGDIR))
+	for page in $(MANPAGES); do \
+		install -D -m 0644 $$page $(DESTDIR)$(MANDIR)/man$${page##*.}/$${page##*/} || exit; done
+	install -m 0644 conf/network-broker.toml $(wildcard docs/*.json) $(DESTDIR)$(DOCDIR)
+ifeq ($(DESTDIR),)
+	systemd-sysusers $(SYSUSERSDIR)/network-broker.conf
+	systemd-tmpfiles --create $(TMPFILESDIR)/network-broker.conf
+	-journalctl --update-catalog
+	systemctl daemon-reload
+endif
+
+# The configuration, the scripts and the users stay.
+uninstall:
+ifeq ($(DESTDIR),)
+	-systemctl disable --now network-broker.target
+endif
+	rm -f $(addprefix $(DESTDIR)$(SBINDIR)/,$(sort $(notdir $(PROGRAMS)))) \
+		$(DESTDIR)$(GENERATORDIR)/nb-generator \
+		$(addprefix $(DESTDIR)$(UNITDIR)/,$(notdir $(UNITS)) network-broker.service) \
+		$(DESTDIR)$(TMPFILESDIR)/network-broker.conf $(DESTDIR)$(SYSUSERSDIR)/network-broker.conf \
+		$(addprefix $(DESTDIR)$(CATALOGDIR)/,$(notdir $(wildcard conf/*.catalog))) \
+		$(foreach p,$(MANPAGES),$(DESTDIR)$(MANDIR)/man$(subst .,,$(suffix $(p)))/$(notdir $(p)))
+	rm -rf $(DESTDIR)$(DOCDIR)
+ifeq ($(DESTDIR),)
+	-systemctl daemon-reload
+endif
+
+clean:
+	rm -rf build build-sanitize
+
+check-unit: $(TESTS)
+	@for t in $(TESTS); do echo "# $$t"; $$t || exit; done

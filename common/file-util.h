@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Reading and writing the small files under /run/network-broker. */
+#pragma once
+
+#include <sys/types.h>
+
+#include "macros.h"
+
+/* Writes size bytes to dir_fd/name aside and renames the file into place, so a reader sees the old or the new one
+ * whole. No fsync: the files live in /run. */
+int file_write_atomic(int dir_fd, const char *name, const void *data, size_t size, mode_t mode);
+
+/* Reads a whole regular file of at most max bytes that somebody less trusted may have written: no symlink, no
+ * FIFO, no device. *ret has a NUL behind the data and is the caller's to free. -EFBIG if it is larger, -ELOOP for a
+ * symlink, -ENODATA if it is not a regular file. dir_fd may be AT_FDCWD. */
+int file_read_untrusted(int dir_fd, const char *path, size_t max, char **ret, size_t *ret_size);
