@@ -1,0 +1,141 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Which variables belong to which event? */
+#include "variable.h"
+
+#include "unit-name.h"
+
+static bool of_links(EventType event) {
+        return event_info(event)->kind != EVENT_MANAGER;
+}
+
+static bool of_levels(EventType event) {
+        return event_is_level(event);
+}
+
+static bool not_operational(EventType event) {
+        return event_info(event)->kind != EVENT_OPERATIONAL;
+}
+
+static bool of_links_not_setup(EventType event) {
+        return of_links(event) && event_info(event)->kind != EVENT_SETUP;
+}
+
+static bool of_manager(EventType event) {
+        return event == EVENT_TYPE_MANAGER;
+}
+
+static bool of_addresses(EventType event) {
+        return event == EVENT_TYPE_ADDRESSES;
+}
+
+static bool of_renames(EventType event) {
+        return event == EVENT_TYPE_LINK_RENAMED;
+}
+
+static bool of_leases(EventType event) {
+        return event == EVENT_TYPE_LEASE;
+}
+
+static const VariableInfo variables[] = {
+        { "LINKINDEX", VARIABLE_IFINDEX, false, of_links, "the link's index" },
+        { "OperationalState", VARIABLE_WORD, false, not_operational, "the operational state" },
+        { "AdministrativeState", VARIABLE_WORD, false, of_links_not_setup, "the setup state" },
+        { "PREVIOUS_STATE", VARIABLE_WORD, false, of_levels, "the state that the link left" },
+        { "PREVIOUS_NAME", VARIABLE_LINK, false, of_renames, "the name that the link had" },
+        { "ADDRESSES", VARIABLE_TEXT, false, of_addresses, "the addresses now" },
+        { "ADDRESSES_ADDED", VARIABLE_TEXT, false, of_addresses, "those that came since the last run" },
+        { "ADDRESSES_REMOVED", VARIABLE_TEXT, false, of_addresses, "those that went since the last run" },
+        { "DHCP_LEASE", VARIABLE_TEXT, false, of_leases, "the lease in one line" },
+        { "LEASE_*", VARIABLE_TEXT, false, of_leases, "the parts of the lease" },
+        { "DNS", VARIABLE_TEXT, false, of_leases, "the DNS servers of the lease" },
+        { "DOMAIN", VARIABLE_TEXT, false, of_leases, "the domains of the lease" },
+        { "CarrierState", VARIABLE_WORD, false, of_manager, "networkd's carrier state of all links" },
+        { "AddressState", VARIABLE_WORD, false, of_manager, "networkd's address state of all links" },
+        { "IPv4AddressState", VARIABLE_WORD, false, of_manager, "the same for IPv4" },
+        { "IPv6AddressState", VARIABLE_WORD, false, of_manager, "the same for IPv6" },
+        { "OnlineState", VARIABLE_WORD, false, of_manager, "networkd's online state" },
+        { "NB_NETWORKD", VARIABLE_TEXT, true, of_links, "what only networkd knows, for the JSON" },
+};
+
+static bool name_matches(const char *pattern, const char *name, size_t length) {
+        size_t n = strlen(pattern);
+
+        if (pattern[n - 1] != '*')
+                return length == n && memcmp(pattern, name, n) == 0;
+
+        n--;
+        if (length <= n || memcmp(pattern, name, n) != 0)
+                return false;
+        for (size_t i = n; i < length; i++)
+                if (!(name[i] >= 'A' && name[i] <= 'Z') && !(name[i] >= '0' && name[i] <= '9') &&
+                                name[i] != '_')
+                        return false;
+        return true;
+}
+
+const VariableInfo *variable_find(EventType event, const char *name, size_t name_length) {
+        for (size_t i = 0; i < ELEMENTSOF(variables); i++)
+                if (name_matches(variables[i].name, name, name_length) && variables[i].applies(event))
+                        return &variables[i];
+        return NULL;
+}
+
+const VariableInfo *variable_at(size_t i) {
+        return i < ELEMENTSOF(variables) ? &variables[i] : NULL;
+}
+
+static bool ifindex_is_valid(const char *value) {
+        unsigned long n;
+        char *end;
+
+        if (*value < '1' || *value > '9' || strlen(value) > 10)
+                return false;
+        n = strtoul(value, &end, 10);
+        return *end == '\0' && n <= INT32_MAX;
+}
+
+static bool word_is_valid(const char *value) {
+        size_t n = strspn(value, "abcdefghijklmnopqrstuvwxyz0123456789-");
+
+        return n > 0 && n <= 32 && value[n] == '\0';
+}
+
+static bool text_is_valid(const char *value) {
+        for (; *value; value++)
+                if ((unsigned char) *value < 0x20 || *value == 0x7f)
+                        return false;
+        return true;
+}
+
+static bool value_is_valid(VariableType type, const char *value) {
+        switch (type) {
+        case VARIABLE_IFINDEX:
+                return ifindex_is_valid(value);
+        case VARIABLE_WORD:
+                return word_is_valid(value);
+        case VARIABLE_LINK:
+                return link_name_is_valid(value);
+        case VARIABLE_TEXT:
+                return text_is_valid(value);
+        }
+        return false;
+}
+
+int variable_check(EventType event, const char *assignment, const VariableInfo **ret_info) {
+        const char *equal = strchr(assignment, '=');
+        const VariableInfo *info;
+
+        if (!equal)
+                return -EINVAL;
+        info = variable_find(event, assignment, (size_t) (equal - assignment));
+        if (!info)
+                return -EINVAL;
+        if (strlen(equal + 1) > VARIABLE_VALUE_MAX)
+                return -E2BIG;
+        if (!value_is_valid(info->type, equal + 1))
+                return -EINVAL;
+
+        if (ret_info)
+                *ret_info = info;
+        return 0;
+}
