@@ -1,0 +1,238 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* How does a netlink message get to the kernel and its reply back? See netlink.h. */
+#include "netlink.h"
+
+#include <sys/socket.h>
+
+/* The kernel fills at most 32 KiB at once. */
+#define RECEIVE_SIZE 32768U
+#define DUMP_TRIES 8U
+
+/* NLMSG_NEXT() steps behind the end if the last message is not padded; this does not. */
+static const struct nlmsghdr *next_message(const char *buffer, size_t size, size_t *offset) {
+        const struct nlmsghdr *m = (const void *) (buffer + *offset);
+
+        if (*offset >= size || size - *offset < sizeof(*m) || m->nlmsg_len < sizeof(*m) ||
+                        m->nlmsg_len > size - *offset)
+                return NULL;
+
+        *offset += NLMSG_ALIGN(m->nlmsg_len);
+        return m;
+}
+
+static int netlink_bind(Netlink *nl) {
+        struct sockaddr_nl address = { .nl_family = AF_NETLINK };
+        socklen_t size = sizeof(address);
+
+        if (bind(nl->fd, (struct sockaddr *) &address, sizeof(address)) < 0)
+                return negative_errno();
+        if (getsockname(nl->fd, (struct sockaddr *) &address, &size) < 0)
+                return negative_errno();
+
+        nl->port_id = address.nl_pid;
+        return 0;
+}
+
+int netlink_open(Netlink *ret) {
+        _cleanup_netlink_ Netlink nl = NETLINK_INITIALIZER;
+        const int one = 1;
+        int r;
+
+        nl.fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_ROUTE);
+        if (nl.fd < 0)
+                return negative_errno();
+        if (setsockopt(nl.fd, SOL_NETLINK, NETLINK_GET_STRICT_CHK, &one, sizeof(one)) < 0)
+                return negative_errno();
+        /* Only texts for the log: no reason to fail without. */
+        (void) setsockopt(nl.fd, SOL_NETLINK, NETLINK_EXT_ACK, &one, sizeof(one));
+        (void) setsockopt(nl.fd, SOL_NETLINK, NETLINK_CAP_ACK, &one, sizeof(one));
+
+        r = netlink_bind(&nl);
+        if (r < 0)
+                return r;
+
+        *ret = nl;
+        nl.fd = -EBADF;
+        return 0;
+}
+
+void netlink_close(Netlink *nl) {
+        nl->fd = safe_close(nl->fd);
+}
+
+/* One datagram from the kernel; 0 stands for one from somebody else, which is dropped. */
+static ssize_t receive_datagram(int fd, int flags, void *buffer) {
+        struct sockaddr_nl sender = {};
+        struct iovec iov = { .iov_base = buffer, .iov_len = RECEIVE_SIZE };
+        struct msghdr m = {
+                .msg_name = &sender,
+                .msg_namelen = sizeof(sender),
+                .msg_iov = &iov,
+                .msg_iovlen = 1,
+        };
+        ssize_t n;
+
+        do
+                n = recvmsg(fd, &m, flags);
+        while (n < 0 && errno == EINTR);
+        if (n < 0)
+                return negative_errno();
+        if (m.msg_flags & MSG_TRUNC)
+                return -EMSGSIZE;
+        if (m.msg_namelen != sizeof(sender) || sender.nl_pid != 0)
+                return 0;
+        return n;
+}
+
+static int send_request(Netlink *nl, struct nlmsghdr *request, uint16_t flags) {
+        const struct sockaddr_nl kernel = { .nl_family = AF_NETLINK };
+        ssize_t n;
+
+        request->nlmsg_flags |= (uint16_t) (NLM_F_REQUEST | flags);
+        request->nlmsg_seq = ++nl->sequence;
+        request->nlmsg_pid = nl->port_id;
+        nl->error[0] = '\0';
+
+        do
+                n = sendto(nl->fd, request, request->nlmsg_len, 0, (const struct sockaddr *) &kernel,
+                                sizeof(kernel));
+        while (n < 0 && errno == EINTR);
+        return n < 0 ? negative_errno() : 0;
+}
+
+/* The text that the kernel adds to an error, behind a head of the given size. */
+static void keep_error_text(Netlink *nl, const struct nlmsghdr *message, size_t head) {
+        const struct rtattr *a;
+        int left;
+
+        if (!(message->nlmsg_flags & NLM_F_ACK_TLVS) || NLMSG_PAYLOAD(message, 0) <= head)
+                return;
+
+        a = (const struct rtattr *) ((const char *) NLMSG_DATA(message) + head);
+        left = (int) (NLMSG_PAYLOAD(message, 0) - head);
+        for (; RTA_OK(a, left); a = RTA_NEXT(a, left))
+                if ((a->rta_type & NLA_TYPE_MASK) == NLMSGERR_ATTR_MSG)
+                        (void) snprintf(nl->error, sizeof(nl->error), "%.*s", (int) RTA_PAYLOAD(a),
+                                        (const char *) RTA_DATA(a));
+}
+
+/* The errno that ends a reply. NLMSG_DONE carries it too, where a dump fails after its first datagram. */
+static int read_result(Netlink *nl, const struct nlmsghdr *message) {
+        bool is_error = message->nlmsg_type == NLMSG_ERROR;
+        size_t head = is_error ? NLMSG_ALIGN(sizeof(struct nlmsgerr)) : NLMSG_ALIGN(sizeof(int));
+        int error;
+
+        if (NLMSG_PAYLOAD(message, 0) < (is_error ? sizeof(struct nlmsgerr) : sizeof(int)))
+                return is_error ? -EBADMSG : 0;
+
+        memcpy(&error, NLMSG_DATA(message), sizeof(error));
+        if (error == 0)
+                return 0;
+        if (is_error && !(message->nlmsg_flags & NLM_F_CAPPED)) {
+                const struct nlmsgerr *e = NLMSG_DATA(message);
+
+                if (e->msg.nlmsg_len >= sizeof(e->msg))
+                        head += NLMSG_ALIGN(e->msg.nlmsg_len) - sizeof(e->msg);
+        }
+        keep_error_text(nl, message, head);
+        return error < 0 ? error : -EBADMSG;
+}
+
+typedef struct Reply {
+        int result; /* of the handler */
+        bool interrupted;
+} Reply;
+
+/* Returns 1 when the reply has ended, 0 if more must come. */
+static int read_messages(Netlink *nl, const char *buffer, size_t size, NetlinkHandler handler,
+                void *userdata, Reply *reply) {
+        const struct nlmsghdr *m;
+        size_t offset = 0;
+        int r;
+
+        while ((m = next_message(buffer, size, &offset))) {
+                if (m->nlmsg_seq != nl->sequence || m->nlmsg_pid != nl->port_id)
+                        continue;
+                if (m->nlmsg_flags & NLM_F_DUMP_INTR)
+                        reply->interrupted = true;
+                if (m->nlmsg_type == NLMSG_ERROR || m->nlmsg_type == NLMSG_DONE) {
+                        r = read_result(nl, m);
+                        return r < 0 ? r : 1;
+                }
+                if (m->nlmsg_type < NLMSG_MIN_TYPE)
+                        continue;
+
+                /* The rest is read all the same, or the socket could not be used again. */
+                if (handler && reply->result >= 0)
+                        reply->result = handler(m, userdata);
+        }
+        return 0;
+}
+
+static int receive_reply(Netlink *nl, NetlinkHandler handler, void *userdata, Reply *reply) {
+        char buffer[RECEIVE_SIZE] __attribute__((aligned(NLMSG_ALIGNTO)));
+        int r;
+
+        *reply = (Reply){};
+        do {
+                ssize_t n = receive_datagram(nl->fd, 0, buffer);
+
+                if (n < 0)
+                        return (int) n;
+                r = read_messages(nl, buffer, (size_t) n, handler, userdata, reply);
+        } while (r == 0);
+        if (r < 0)
+                return r;
+        return reply->result < 0 ? reply->result : 0;
+}
+
+int netlink_dump(Netlink *nl, struct nlmsghdr *request, NetlinkRestart restart, NetlinkHandler handler,
+                void *userdata) {
+        Reply reply = {};
+        int r;
+
+        for (unsigned i = 0; i < DUMP_TRIES; i++) {
+                if (restart)
+                        restart(userdata);
+                r = send_request(nl, request, NLM_F_DUMP);
+                if (r < 0)
+                        return r;
+                r = receive_reply(nl, handler, userdata, &reply);
+                if (r < 0 || !reply.interrupted)
+                        return r;
+        }
+        return -EINTR;
+}
+
+int netlink_request(Netlink *nl, struct nlmsghdr *request, NetlinkHandler handler, void *userdata) {
+        Reply reply;
+        int r;
+
+        r = send_request(nl, request, NLM_F_ACK);
+        if (r < 0)
+                return r;
+        return receive_reply(nl, handler, userdata, &reply);
+}
+
+int netlink_receive(int fd, NetlinkHandler handler, void *userdata) {
+        char buffer[RECEIVE_SIZE] __attribute__((aligned(NLMSG_ALIGNTO)));
+        const struct nlmsghdr *m;
+        size_t offset = 0;
+        ssize_t n;
+        int r;
+
+        n = receive_datagram(fd, MSG_DONTWAIT, buffer);
+        if (n == -EAGAIN)
+                return 0;
+        if (n < 0)
+                return (int) n;
+
+        while ((m = next_message(buffer, (size_t) n, &offset))) {
+                if (m->nlmsg_type < NLMSG_MIN_TYPE)
+                        continue;
+                r = handler(m, userdata);
+                if (r < 0)
+                        return r;
+        }
+        return 1;
+}

@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Talking to the kernel over netlink: requests, dumps, multicast messages.
+ *
+ * * Messages are built and taken apart by the caller (libmnl's mnl_nlmsg_put_header(), mnl_attr_put(),
+ * mnl_attr_for_each(), or the macros of <linux/rtnetlink.h>). The transport is not libmnl's: 1.0.4
+ * ignores the error in NLMSG_DONE, and nb-run, started once an event, does not map a library for four
+ * system calls. */
+#pragma once
+
+#include <linux/netlink.h>
+#include <linux/rtnetlink.h>
+
+#include "macros.h"
+
+typedef struct Netlink {
+        int fd;
+        uint32_t port_id;
+        uint32_t sequence;
+        char error[128]; /* what the kernel said about the last error, "" if nothing */
+} Netlink;
+
+#define NETLINK_INITIALIZER                                                                                 \
+        { .fd = -EBADF }
+
+/* Takes one message whose header fits in what was received, its payload may be shorter than its type
+ * needs. A negative return is the result of the dump or request, and the remaining messages are dropped
+ * unseen. */
+typedef int (*NetlinkHandler)(const struct nlmsghdr *message, void *userdata);
+
+/* Called before each try of a dump, to empty what the handler collected so far. */
+typedef void (*NetlinkRestart)(void *userdata);
+
+/* Opens a NETLINK_ROUTE socket for requests, with strict checking (so that the kernel applies the filters
+ * of a dump request, and refuses what it does not know) and error texts. */
+int netlink_open(Netlink *ret);
+
+/* Closes; harmless on one that is not open. */
+void netlink_close(Netlink *nl);
+#define _cleanup_netlink_ _cleanup_(netlink_close)
+
+/* Sends the request as a dump (flags, sequence and port are filled in) and hands each message of the
+ * reply to the handler. A dump during which the table changed is repeated; restart, which may be NULL, is
+ * called before each try. Returns 0; the kernel's error; -EINTR if the table changed during each of
+ * several tries (what was collected is the last of them, complete but for what changed meanwhile);
+ * -ENOBUFS if the reply was lost. Not for a socket that is a member of multicast groups. */
+int netlink_dump(Netlink *nl, struct nlmsghdr *request, NetlinkRestart restart, NetlinkHandler handler,
+                void *userdata);
+
+/* Sends one request and waits for its acknowledgement; a reply that comes before it (RTM_GETLINK) goes to
+ * the handler, which may be NULL. Returns 0 or the kernel's error. */
+int netlink_request(Netlink *nl, struct nlmsghdr *request, NetlinkHandler handler, void *userdata);
+
+/* Reads one datagram of a socket that is a member of multicast groups, without waiting, and hands its
+ * messages to the handler. What did not come from the kernel is dropped. Returns 1; 0 if nothing waits;
+ * -ENOBUFS if the kernel had to drop messages (a gap: dump anew); the handler's error. */
+int netlink_receive(int fd, NetlinkHandler handler, void *userdata);

@@ -1,0 +1,148 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Does a request reach the kernel, and do its answer, its errors and its gaps reach the caller? */
+#include <net/if.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <sys/socket.h>
+
+#include <cmocka.h>
+
+#include "netlink.h"
+
+typedef struct LinkRequest {
+        struct nlmsghdr header;
+        struct ifinfomsg info;
+} LinkRequest;
+
+static LinkRequest link_request(int ifindex) {
+        return (LinkRequest){
+                .header = { .nlmsg_len = sizeof(LinkRequest), .nlmsg_type = RTM_GETLINK },
+                .info = { .ifi_index = ifindex },
+        };
+}
+
+typedef struct Seen {
+        unsigned restarts, messages, loopbacks;
+        int result;
+} Seen;
+
+static void forget(void *userdata) {
+        Seen *seen = userdata;
+
+        seen->restarts++;
+        seen->messages = seen->loopbacks = 0;
+}
+
+static int count(const struct nlmsghdr *message, void *userdata) {
+        const struct ifinfomsg *info = NLMSG_DATA(message);
+        Seen *seen = userdata;
+
+        seen->messages++;
+        if (message->nlmsg_type == RTM_NEWLINK && info->ifi_flags & IFF_LOOPBACK)
+                seen->loopbacks++;
+        return seen->result;
+}
+
+static void test_dump(void **state) {
+        _cleanup_netlink_ Netlink nl = NETLINK_INITIALIZER;
+        LinkRequest request = link_request(0);
+        Seen seen = {};
+
+        assert_int_equal(netlink_open(&nl), 0);
+        assert_int_equal(netlink_dump(&nl, &request.header, forget, count, &seen), 0);
+        assert_int_equal(seen.restarts, 1);
+        assert_int_equal(seen.loopbacks, 1);
+
+        /* The socket is usable again after a handler that gave up. */
+        seen.result = -ENOMEM;
+        assert_int_equal(netlink_dump(&nl, &request.header, forget, count, &seen), -ENOMEM);
+        assert_int_equal(seen.messages, 1);
+        seen.result = 0;
+        assert_int_equal(netlink_dump(&nl, &request.header, NULL, count, &seen), 0);
+}
+
+static void test_dump_is_checked_strictly(void **state) {
+        _cleanup_netlink_ Netlink nl = NETLINK_INITIALIZER;
+        LinkRequest request = link_request(0);
+
+        request.info.ifi_change = 1;
+        assert_int_equal(netlink_open(&nl), 0);
+        assert_int_equal(netlink_dump(&nl, &request.header, NULL, NULL, NULL), -EINVAL);
+        assert_string_not_equal(nl.error, "");
+
+        request = link_request(0);
+        assert_int_equal(netlink_dump(&nl, &request.header, NULL, NULL, NULL), 0);
+        assert_string_equal(nl.error, "");
+}
+
+static void test_request(void **state) {
+        _cleanup_netlink_ Netlink nl = NETLINK_INITIALIZER;
+        LinkRequest request = link_request(1);
+        Seen seen = {};
+
+        assert_int_equal(netlink_open(&nl), 0);
+        assert_int_equal(netlink_request(&nl, &request.header, count, &seen), 0);
+        assert_int_equal(seen.messages, 1);
+        assert_int_equal(seen.loopbacks, 1);
+
+        request = link_request(INT32_MAX);
+        assert_int_equal(netlink_request(&nl, &request.header, count, &seen), -ENODEV);
+        assert_int_equal(seen.messages, 1);
+}
+
+static void test_receive_takes_only_the_kernels_word(void **state) {
+        _cleanup_netlink_ Netlink nl = NETLINK_INITIALIZER, other = NETLINK_INITIALIZER;
+        struct sockaddr_nl address = { .nl_family = AF_NETLINK };
+        LinkRequest request = link_request(1);
+        Seen seen = {};
+
+        assert_int_equal(netlink_open(&nl), 0);
+        assert_int_equal(netlink_receive(nl.fd, count, &seen), 0);
+
+        request.header.nlmsg_flags = NLM_F_REQUEST;
+        address.nl_pid = 0;
+        assert_int_equal(sendto(nl.fd, &request, sizeof(request), 0, (struct sockaddr *) &address,
+                                         sizeof(address)),
+                        sizeof(request));
+        assert_int_equal(netlink_receive(nl.fd, count, &seen), 1);
+        assert_int_equal(seen.loopbacks, 1);
+
+        /* Only root may send to another process at all. */
+        assert_int_equal(netlink_open(&other), 0);
+        address.nl_pid = nl.port_id;
+        if (sendto(other.fd, &request, sizeof(request), 0, (struct sockaddr *) &address, sizeof(address)) >=
+                        0)
+                assert_int_equal(netlink_receive(nl.fd, count, &seen), 1);
+        assert_int_equal(seen.messages, 1);
+}
+
+static void test_receive_says_that_messages_were_lost(void **state) {
+        _cleanup_netlink_ Netlink nl = NETLINK_INITIALIZER;
+        LinkRequest request = link_request(1);
+        const int small = 1;
+        Seen seen = {};
+        int r = 0;
+
+        assert_int_equal(netlink_open(&nl), 0);
+        assert_int_equal(setsockopt(nl.fd, SOL_SOCKET, SO_RCVBUF, &small, sizeof(small)), 0);
+        for (unsigned i = 0; i < 20; i++) {
+                request.header.nlmsg_flags = NLM_F_REQUEST;
+                (void) send(nl.fd, &request, sizeof(request), 0);
+        }
+        do
+                r = netlink_receive(nl.fd, count, &seen);
+        while (r > 0);
+        assert_int_equal(r, -ENOBUFS);
+}
+
+int main(void) {
+        const struct CMUnitTest tests[] = {
+                cmocka_unit_test(test_dump),
+                cmocka_unit_test(test_dump_is_checked_strictly),
+                cmocka_unit_test(test_request),
+                cmocka_unit_test(test_receive_takes_only_the_kernels_word),
+                cmocka_unit_test(test_receive_says_that_messages_were_lost),
+        };
+
+        return cmocka_run_group_tests_name("netlink", tests, NULL, NULL);
+}
