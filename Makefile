@@ -85,7 +85,7 @@ FUZZERS = $(patsubst tests/fuzz/%.c,$(BUILD)/tests/fuzz/%,$(wildcard tests/fuzz/
 TOOLS = $(patsubst tests/tools/%.c,$(BUILD)/tests/tools/%,$(wildcard tests/tools/*.c))
 
 .PHONY: all build install uninstall clean check check-unit check-generator check-system demo bench lint fmt fuzz \
-	tools test-packages
+	tools test-packages test-layer FORCE
 .DELETE_ON_ERROR:
 .SECONDARY:
 
@@ -120,7 +120,12 @@ $(BUILD)/bin/$(call program_name,$(1)): $(BUILD)/$(1)/main.o $(call archives,$(1
 endef
 $(foreach d,$(PROGRAM_DIRS),$(eval $(call program_rule,$(d))))
 
-$(BUILD)/units/%: units/%.in Makefile
+# What is built with one PREFIX is built again for another.
+$(BUILD)/prefix: FORCE
+	@mkdir -p $(@D)
+	@echo '$(PREFIX)' | cmp -s - $@ || echo '$(PREFIX)' > $@
+
+$(BUILD)/units/%: units/%.in Makefile $(BUILD)/prefix
 	@mkdir -p $(@D)
 	$(Q)sed -e 's|@SBINDIR@|$(SBINDIR)|g' $< > $@
 
@@ -183,3 +188,15 @@ clean:
 
 check-unit: $(TESTS)
 	@for t in $(TESTS); do echo "# $$t"; $$t || exit; done
+
+# The installed product as the system tests lay it over a machine's root, with the small programs they need.
+test-layer: tools
+	$(Q)rm -rf $(BUILD)/machine
+	$(Q)umask 022 && $(MAKE) -s install DESTDIR=$(abspath $(BUILD)/machine) PREFIX=/usr >/dev/null
+	$(Q)install -d $(BUILD)/machine/usr/lib/network-broker-tests
+	$(if $(TOOLS),$(Q)install -m 0755 $(TOOLS) $(BUILD)/machine/usr/lib/network-broker-tests)
+
+# The releases side by side; what each printed comes in one piece.
+PYTEST = /usr/bin/python3 -m pytest -q -p no:cacheprovider
+check-system: test-layer
+	$(Q)NB_TEST_LAYER=$(abspath $(BUILD)/machine) PYTEST='$(PYTEST)' tests/machine/run-tests $(BUILD)

@@ -9,12 +9,18 @@ A module needs nothing but `def test_x(machine)`. It says what it wants otherwis
 """
 
 import os
+import signal
 import subprocess
 
 import pytest
 
 import cables
 import machine as machines
+
+
+def pytest_configure():
+    # So that the machines are powered off and nothing is left.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
 
 
 def pytest_collection_modifyitems(items):
