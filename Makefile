@@ -41,7 +41,9 @@ BASE_LDFLAGS = -pie -Wl,-z,relro,-z,now,--as-needed $(filter -fsanitize=%,$(HARD
 
 ifneq ($(V),1)
 Q = @
+ifeq ($(findstring s,$(firstword -$(MAKEFLAGS))),)
 say = @printf '  %-8s%s\n' "$(1)" "$(2)";
+endif
 endif
 
 # pkg-config name and Debian package of each library; one list for the check and for its message.
@@ -85,7 +87,8 @@ FUZZERS = $(patsubst tests/fuzz/%.c,$(BUILD)/tests/fuzz/%,$(wildcard tests/fuzz/
 TOOLS = $(patsubst tests/tools/%.c,$(BUILD)/tests/tools/%,$(wildcard tests/tools/*.c))
 
 .PHONY: all build install uninstall clean check check-unit check-generator check-system demo bench lint fmt fuzz \
-	tools test-packages test-layer FORCE
+	tools test-packages test-layer check-all check-rules check-sanitize check-fuzz check-man format-check \
+	clang-build clang-tidy cppcheck FORCE
 .DELETE_ON_ERROR:
 .SECONDARY:
 
@@ -189,6 +192,31 @@ clean:
 check-unit: $(TESTS)
 	@for t in $(TESTS); do echo "# $$t"; $$t || exit; done
 
+# tests/fuzz/DIR/fuzz-X.c likewise, with libFuzzer; `make fuzz` builds them in a tree of their own.
+define fuzz_rule
+$(BUILD)/tests/fuzz/$(1)/%: $(BUILD)/tests/fuzz/$(1)/%.o $(call archives,$(1))
+	$$(call say,LD,$$@)
+	$$(Q)$$(CXX) -fsanitize=fuzzer $$(BASE_LDFLAGS) $$(LDFLAGS) -o $$@ $$^ $$(LIBS_$(call program_name,$(1)))
+endef
+$(foreach d,$(DIRS),$(eval $(call fuzz_rule,$(d))))
+$(BUILD)/tests/fuzz/%.o: BASE_CFLAGS += -I$(firstword $(subst /, ,$(patsubst tests/fuzz/%,%,$<)))
+fuzzers: $(FUZZERS)
+
+WITH_FUZZER = BUILD=build/fuzz CC=clang CXX=clang++ \
+	HARDENING='-fsanitize=address,undefined,fuzzer-no-link -fno-sanitize-recover=undefined -fno-omit-frame-pointer'
+fuzz: test-packages
+	$(Q)$(MAKE) -s $(JOBS) $(WITH_FUZZER) fuzzers
+
+# A few seconds each, from the samples in the folder of its name if there is one; what it finds fails the build.
+FUZZ_SECONDS = 5
+check-fuzz: fuzz
+	@for f in $(patsubst tests/fuzz/%.c,%,$(wildcard tests/fuzz/*/fuzz-*.c)); do \
+		echo "# fuzz $$f, $(FUZZ_SECONDS) s"; mkdir -p build/fuzz/corpus/$$f; \
+		samples=; [ ! -d tests/fuzz/$$f ] || samples=tests/fuzz/$$f; \
+		build/fuzz/tests/fuzz/$$f -max_total_time=$(FUZZ_SECONDS) -timeout=5 -verbosity=0 -print_final_stats=0 \
+			-artifact_prefix=build/fuzz/ build/fuzz/corpus/$$f $$samples > build/fuzz/log 2>&1 || \
+			{ cat build/fuzz/log; exit 1; }; done
+
 # The installed product as the system tests lay it over a machine's root, with the small programs they need.
 test-layer: tools
 	$(Q)rm -rf $(BUILD)/machine
@@ -200,3 +228,58 @@ test-layer: tools
 PYTEST = /usr/bin/python3 -m pytest -q -p no:cacheprovider
 check-system: test-layer
 	$(Q)NB_TEST_LAYER=$(abspath $(BUILD)/machine) PYTEST='$(PYTEST)' tests/machine/run-tests $(BUILD)
+
+demo: test-layer
+	$(Q)tests/demo
+
+# All tests. What is missing is looked up first, and the libraries anew once it is there.
+JOBS = $(if $(filter -j%,$(MAKEFLAGS)),,-j$(shell nproc))
+CHECKS = check-unit check-sanitize check-generator check-rules check-man lint check-fuzz check-system
+check: test-packages
+	@for c in all $(CHECKS); do echo "== make $$c"; $(MAKE) --no-print-directory -s $(JOBS) $$c || exit; done
+	@echo "== all checks passed: $(CHECKS)"
+
+test-packages:
+	$(Q)tests/install-packages $(foreach l,$(LIBRARIES),$(lastword $(subst :, ,$(l))))
+
+check-sanitize:
+	$(Q)$(MAKE) -s SANITIZE=1 check-unit
+
+# Each page is sound, and names every option that its program's --help shows.
+check-man: all
+	$(Q)mandoc -T lint -W warning $(MANPAGES)
+	@for p in $(PROGRAMS); do page=man/$${p##*/}.8; \
+		mandoc -T ascii $$page | col -b > $(BUILD)/page || exit; \
+		$$p --help > $(BUILD)/help || { echo "$$p --help fails"; exit 1; }; \
+		for option in $$(grep -oE -e '--[a-z][a-z-]+' $(BUILD)/help | sort -u); do \
+			grep -qF -e "$$option" $(BUILD)/page || \
+				{ echo "$$page: does not name $$option of $$p --help"; exit 1; }; done; done
+
+C_FILES = $(foreach d,$(DIRS) tests/unit/* tests/fuzz/* tests/tools tests/bench,$(wildcard $(d)/*.c $(d)/*.h $(d)/*.cc))
+lint: format-check clang-build clang-tidy cppcheck
+
+# Other releases of clang-format lay some lines out otherwise.
+format-check:
+	$(Q)case "$$(clang-format --version)" in \
+	*'version 14.'*) clang-format --dry-run -Werror $(C_FILES);; \
+	*) echo "the formatting is not checked: that needs clang-format 14" >&2;; esac
+
+fmt:
+	$(Q)clang-format -i $(C_FILES)
+
+clang-build:
+	$(Q)$(MAKE) -s BUILD=build/clang CC=clang CXX=clang++ CFLAGS='-O2 -g -Werror' CXXFLAGS='-O2 -g -Werror' \
+		all $(patsubst $(BUILD)/%,build/clang/%,$(TESTS))
+
+# One process a file: in a row, release 14 confuses the argument lists of one with those of another.
+clang-tidy:
+	$(Q)printf '%s\n' $(filter %.c,$(C_FILES)) | xargs -P $(shell nproc) -I FILE sh -c \
+		'clang-tidy --quiet FILE -- $(BASE_CFLAGS) -w -I$$(basename $$(dirname FILE)) $(TIDY_INCLUDES) 2>/dev/null || \
+			{ echo "clang-tidy: FILE"; exit 1; }'
+TIDY_INCLUDES = $(shell pkg-config --cflags libsystemd libmnl libcjson 2>/dev/null)
+
+# It knows no cleanup attribute, hence the first two; a variable set to an invalid value first is our way.
+cppcheck:
+	$(Q)cppcheck --quiet --std=c11 --enable=warning,performance,portability --inline-suppr --error-exitcode=1 \
+		--suppress=memleak --suppress=resourceLeak --suppress=unreadVariable -D_GNU_SOURCE '-DVERSION="$(VERSION)"' \
+		-Icommon $(filter %.c,$(C_FILES))
