@@ -180,7 +180,7 @@ static int journal_fd(void) {
 static int write_journal(int level, const LogFields *fields, const char *text) {
         char data[RECORD_MAX], number[16];
         Buffer b = { .data = data, .size = sizeof(data) };
-        int fd;
+        int fd, flags = MSG_NOSIGNAL;
 
         fd = journal_fd();
         if (fd < 0)
@@ -201,13 +201,17 @@ static int write_journal(int level, const LogFields *fields, const char *text) {
         }
         buffer_field(&b, "MESSAGE", text);
 
+        /* PID 1 waits for a generator, and a journald that is not running yet reads nothing. */
+        if (log_state.target == LOG_TARGET_BOOT)
+                flags |= MSG_DONTWAIT;
+
         /* journald was restarted: its socket is a new one. */
-        if (send(fd, data, b.length, MSG_NOSIGNAL) < 0) {
+        if (send(fd, data, b.length, flags) < 0) {
                 log_state.fd = safe_close(log_state.fd);
                 fd = journal_fd();
                 if (fd < 0)
                         return fd;
-                if (send(fd, data, b.length, MSG_NOSIGNAL) < 0)
+                if (send(fd, data, b.length, flags) < 0)
                         return negative_errno();
         }
         return 0;
@@ -258,9 +262,13 @@ int log_message(int level, int error, const LogFields *fields, const char *forma
                 record = json;
         }
 
-        if (log_state.target == LOG_TARGET_JOURNAL)
+        if (log_state.target == LOG_TARGET_JOURNAL || log_state.target == LOG_TARGET_BOOT)
                 r = write_journal(level, fields, record);
-        else if (log_state.target == LOG_TARGET_KMSG)
+        if (log_state.target == LOG_TARGET_BOOT && r < 0) {
+                log_state.fd = safe_close(log_state.fd);
+                log_state.target = LOG_TARGET_KMSG;
+        }
+        if (log_state.target == LOG_TARGET_KMSG)
                 r = write_kmsg(level, record);
         if (r < 0)
                 fprintf(stderr, "%s\n", record);

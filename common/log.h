@@ -14,7 +14,8 @@ typedef enum LogTarget {
         LOG_TARGET_AUTO, /* the journal if stderr is connected to it, else stderr */
         LOG_TARGET_JOURNAL,
         LOG_TARGET_STDERR,
-        LOG_TARGET_KMSG, /* for the generator, which runs before the journal */
+        LOG_TARGET_KMSG,
+        LOG_TARGET_BOOT, /* for the generator: the journal if it takes the record at once, else the kernel log */
 } LogTarget;
 
 /* What a record is about. All optional: NULL, or 0 for the ifindex. */
