@@ -1,0 +1,184 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Which lease files are there, and did they change? See lease-files.h. */
+#include "lease-files.h"
+
+#include <fcntl.h>
+#include <glob.h>
+#include <inttypes.h>
+
+#include "file-util.h"
+#include "unit-name.h"
+
+#define FINGERPRINT_LENGTH_MAX 64U
+#define PATH_LENGTH_MAX 4096U
+
+/* glob() tells of a folder that it cannot list only through a callback without user data. */
+static _Thread_local char *glob_denied;
+
+static int glob_failed(const char *path, int error) {
+        if (!glob_denied && (error == EACCES || error == EPERM))
+                glob_denied = strdup(path);
+        return 0;
+}
+
+static void source_add(LeaseSources *s, const char *path) {
+        struct stat st;
+
+        if (s->n >= LEASE_FILES_MAX) {
+                s->too_many = true;
+                return;
+        }
+        for (size_t i = 0; i < s->n; i++)
+                if (streq(s->items[i].path, path))
+                        return;
+
+        if (stat(path, &st) < 0) {
+                if (!s->denied && (errno == EACCES || errno == EPERM))
+                        s->denied = strdup(path);
+                return;
+        }
+        if (!S_ISREG(st.st_mode))
+                return;
+        s->items[s->n].path = strdup(path);
+        if (s->items[s->n].path)
+                s->items[s->n++].st = st;
+}
+
+static int pattern_find(LeaseSources *s, const char *pattern) {
+        glob_t found = {};
+        int r;
+
+        r = glob(pattern, GLOB_NOSORT, glob_failed, &found);
+        if (r == 0)
+                for (size_t i = 0; i < found.gl_pathc; i++)
+                        source_add(s, found.gl_pathv[i]);
+        else if (r == GLOB_NOMATCH && !strpbrk(pattern, "*?["))
+                source_add(s, pattern);
+        globfree(&found);
+
+        if (!s->denied)
+                s->denied = TAKE_PTR(glob_denied);
+        free(TAKE_PTR(glob_denied));
+        return r == GLOB_NOSPACE ? -ENOMEM : 0;
+}
+
+static int source_compare(const void *a, const void *b) {
+        const LeaseSource *x = a, *y = b;
+
+        if (x->st.st_mtim.tv_sec != y->st.st_mtim.tv_sec)
+                return x->st.st_mtim.tv_sec < y->st.st_mtim.tv_sec ? -1 : 1;
+        if (x->st.st_mtim.tv_nsec != y->st.st_mtim.tv_nsec)
+                return x->st.st_mtim.tv_nsec < y->st.st_mtim.tv_nsec ? -1 : 1;
+        return strcmp(x->path, y->path);
+}
+
+int lease_sources_find(const char *patterns, LeaseSources *ret) {
+        _cleanup_free_ char *copy = strdup(patterns);
+        char *state = NULL;
+        LeaseSources s = {};
+        int r = 0;
+
+        s.items = calloc(LEASE_FILES_MAX, sizeof(LeaseSource));
+        if (!copy || !s.items)
+                r = -ENOMEM;
+        for (char *p = r < 0 ? NULL : strtok_r(copy, " \t\n", &state); r >= 0 && p;
+                        p = strtok_r(NULL, " \t\n", &state))
+                /* Relative to what? */
+                if (*p == '/' && strlen(p) < PATH_LENGTH_MAX)
+                        r = pattern_find(&s, p);
+        if (r < 0) {
+                lease_sources_done(&s);
+                return r;
+        }
+
+        qsort(s.items, s.n, sizeof(LeaseSource), source_compare);
+        *ret = s;
+        return 0;
+}
+
+void lease_sources_done(LeaseSources *sources) {
+        for (size_t i = 0; i < sources->n; i++)
+                free(sources->items[i].path);
+        free(sources->items);
+        free(sources->denied);
+        *sources = (LeaseSources){};
+}
+
+/* FNV-1a of 64 bits. */
+static uint64_t hash(uint64_t h, const void *data, size_t size) {
+        const unsigned char *p = data;
+
+        for (size_t i = 0; i < size; i++)
+                h = (h ^ p[i]) * UINT64_C(0x100000001b3);
+        return h;
+}
+
+uint64_t lease_sources_fingerprint(const LeaseSources *sources) {
+        uint64_t h = UINT64_C(0xcbf29ce484222325);
+
+        for (size_t i = 0; i < sources->n; i++) {
+                const struct stat *st = &sources->items[i].st;
+                const uint64_t facts[] = {
+                        (uint64_t) st->st_dev,
+                        (uint64_t) st->st_ino,
+                        (uint64_t) st->st_size,
+                        (uint64_t) st->st_mtim.tv_sec,
+                        (uint64_t) st->st_mtim.tv_nsec,
+                        (uint64_t) st->st_ctim.tv_sec,
+                        (uint64_t) st->st_ctim.tv_nsec,
+                };
+
+                h = hash(h, sources->items[i].path, strlen(sources->items[i].path) + 1);
+                h = hash(h, facts, sizeof(facts));
+        }
+        return h;
+}
+
+static int fingerprint_name(const char *link, char *ret, size_t size) {
+        char name[INSTANCE_MAX];
+        int r;
+
+        r = link_name_escape(link, name);
+        if (r < 0)
+                return r;
+        return snprintf(ret, size, "%s:files", name) < (int) size ? 0 : -ENAMETOOLONG;
+}
+
+static int fingerprint_open(const char *folder, const char *link, char *ret_name, size_t size) {
+        int r, fd;
+
+        r = fingerprint_name(link, ret_name, size);
+        if (r < 0)
+                return r;
+        fd = open(folder, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+        return fd < 0 ? negative_errno() : fd;
+}
+
+int lease_fingerprint_write(const char *folder, const char *link, uint64_t fingerprint) {
+        char name[INSTANCE_MAX + 8], text[FINGERPRINT_LENGTH_MAX];
+        _cleanup_close_ int dir_fd = -EBADF;
+
+        dir_fd = fingerprint_open(folder, link, name, sizeof(name));
+        if (dir_fd < 0)
+                return dir_fd;
+        snprintf(text, sizeof(text), "%016" PRIx64 "\n", fingerprint);
+        return file_write_atomic(dir_fd, name, text, strlen(text), 0644);
+}
+
+int lease_fingerprint_read(const char *folder, const char *link, uint64_t *ret) {
+        _cleanup_close_ int dir_fd = -EBADF;
+        _cleanup_free_ char *text = NULL;
+        char name[INSTANCE_MAX + 8];
+        int r;
+
+        dir_fd = fingerprint_open(folder, link, name, sizeof(name));
+        if (dir_fd < 0)
+                return dir_fd;
+        r = file_read_untrusted(dir_fd, name, FINGERPRINT_LENGTH_MAX, &text, NULL);
+        if (r < 0)
+                return r;
+        if (strspn(text, "0123456789abcdef") != 16 || !streq(text + 16, "\n"))
+                return -EINVAL;
+        *ret = strtoull(text, NULL, 16);
+        return 0;
+}

@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The lease files of dhclient: where they are, and whether they changed since they were read. */
+#pragma once
+
+#include <sys/stat.h>
+
+#include "macros.h"
+
+/* LeaseFiles= if it is not set: Debian (ifupdown and by hand), Red Hat and Photon, NetworkManager. */
+#define LEASE_FILES_DEFAULT                                                                                 \
+        "/var/lib/dhcp/dhclient*.leases /var/lib/dhclient/*.leases /var/lib/dhclient/*.lease "              \
+        "/var/lib/NetworkManager/dhclient*.lease"
+
+#define LEASE_FILES_MAX 1024U
+
+typedef struct LeaseSource {
+        char *path;
+        struct stat st;
+} LeaseSource;
+
+typedef struct LeaseSources {
+        LeaseSource *items; /* the one written last comes last */
+        size_t n;
+        char *denied; /* a folder that could not be listed or a file that could not be looked at, NULL if none */
+        bool too_many; /* there are more than LEASE_FILES_MAX */
+} LeaseSources;
+
+/* Finds the regular files that the patterns (paths or globs, separated by white space) name. Missing ones are none;
+ * -ENOMEM is the only error. */
+int lease_sources_find(const char *patterns, LeaseSources *ret);
+void lease_sources_done(LeaseSources *sources);
+
+/* A number that changes when a file comes, goes, or is written. */
+uint64_t lease_sources_fingerprint(const LeaseSources *sources);
+
+/* The fingerprint of what nb-lease read last for a link lies beside the lease, under a name that no link can have:
+ * <link escaped>:files. Whoever runs after nb-lease compares: a path unit misses what happens while its service runs. */
+int lease_fingerprint_write(const char *folder, const char *link, uint64_t fingerprint);
+int lease_fingerprint_read(const char *folder, const char *link, uint64_t *ret);

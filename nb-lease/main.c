@@ -1,0 +1,145 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* nb-lease: what does dhclient's lease file say about this link? */
+#include <getopt.h>
+
+#include "log.h"
+#include "unit-name.h"
+#include "update.h"
+
+#define PATTERNS_MAX 16384U
+
+static bool arg_dry_run;
+static const char *arg_link;
+static char *const *arg_files;
+
+static void help(void) {
+        printf("Usage: nb-lease [OPTION…] LINK [FILE…]\n\n"
+               "Reads the lease files of ISC dhclient and puts the current lease of LINK into\n" LEASE_FOLDER
+               "/LINK, or removes that file if there is none.\n"
+               "LINK is written as in the name of the unit nb-lease@LINK.service.\n\n"
+               "  -n, --dry-run   Print the lease, change nothing\n"
+               "  -h, --help      Show this help\n"
+               "      --version   Show the version\n\n"
+               "FILE is a path or a glob, in place of those in $NB_LEASE_FILES, or of the default:\n"
+               "%s\n",
+                        LEASE_FILES_DEFAULT);
+}
+
+/* 0: go on, 1: done. */
+static int arguments_parse(int argc, char *argv[]) {
+        enum { OPTION_VERSION = 0x100 };
+        static const struct option options[] = {
+                { "dry-run", no_argument, NULL, 'n' },
+                { "help", no_argument, NULL, 'h' },
+                { "version", no_argument, NULL, OPTION_VERSION },
+                {},
+        };
+        int c;
+
+        while ((c = getopt_long(argc, argv, "nh", options, NULL)) >= 0)
+                switch (c) {
+                case 'n':
+                        arg_dry_run = true;
+                        break;
+                case 'h':
+                        help();
+                        return 1;
+                case OPTION_VERSION:
+                        puts("nb-lease " VERSION);
+                        return 1;
+                default:
+                        return -EINVAL;
+                }
+
+        if (optind >= argc) {
+                log_error("nb-lease: a link is missing; see nb-lease --help");
+                return -EINVAL;
+        }
+        arg_link = argv[optind];
+        arg_files = argv + optind + 1;
+        return 0;
+}
+
+/* The patterns, and whether somebody asked for them. */
+static int patterns_get(char **ret, bool *ret_strict) {
+        _cleanup_free_ char *patterns = calloc(1, PATTERNS_MAX);
+        const char *from_unit = getenv("NB_LEASE_FILES");
+        size_t n = 0;
+
+        if (!patterns)
+                return -ENOMEM;
+        if (!*arg_files)
+                n = (size_t) snprintf(
+                                patterns, PATTERNS_MAX, "%s", from_unit ? from_unit : LEASE_FILES_DEFAULT);
+        for (char *const *file = arg_files; *file && n < PATTERNS_MAX; file++)
+                n += (size_t) snprintf(patterns + n, PATTERNS_MAX - n, "%s ", *file);
+        if (n >= PATTERNS_MAX)
+                return -E2BIG;
+
+        *ret_strict = !streq(patterns, LEASE_FILES_DEFAULT);
+        *ret = TAKE_PTR(patterns);
+        return 0;
+}
+
+/* A link that is gone has no lease, whatever the file says. */
+static bool link_exists(const char *link) {
+        char path[64];
+
+        if (access("/sys/class/net/lo", F_OK) < 0)
+                return true;
+        snprintf(path, sizeof(path), "/sys/class/net/%s", link);
+        return access(path, F_OK) >= 0;
+}
+
+static int print(const LeaseLook *look) {
+        _cleanup_free_ char *text = NULL;
+        int r;
+
+        if (!look->lease) {
+                puts("no lease");
+                return 0;
+        }
+        r = lease_format(look->lease, &text);
+        if (r < 0)
+                return r;
+        fputs(text, stdout);
+        return 0;
+}
+
+static int run(int argc, char *argv[]) {
+        _cleanup_(lease_look_done) LeaseLook look = {};
+        _cleanup_free_ char *patterns = NULL;
+        char unit[UNIT_NAME_LENGTH_MAX];
+        UnitName name;
+        LeaseQuery query = { .link = name.link };
+        int r;
+
+        log_setup("nb-lease", LOG_TARGET_AUTO);
+        r = arguments_parse(argc, argv);
+        if (r != 0)
+                return r < 0 ? r : 0;
+
+        r = snprintf(unit, sizeof(unit), "nb-lease@%s.service", arg_link);
+        if (r >= (int) sizeof(unit) || unit_name_parse(unit, &name) < 0)
+                return log_error_errno(EINVAL, "%s: not the name of a link as unit names hold it", arg_link);
+
+        r = patterns_get(&patterns, &query.strict);
+        if (r < 0)
+                return log_error_errno(r, "%s: cannot take the names of the lease files: %m", name.link);
+        query.patterns = patterns;
+        r = lease_look(&query, &look);
+        if (r < 0)
+                return log_error_errno(r, "%s: cannot read the lease files: %m", name.link);
+        if (!arg_dry_run && !link_exists(name.link)) {
+                lease_free(look.lease);
+                look.lease = NULL;
+                look.incomplete = false;
+        }
+
+        r = arg_dry_run ? print(&look) : lease_publish(LEASE_FOLDER, name.link, &look);
+        if (r < 0)
+                return log_error_errno(r, "%s: cannot write below " LEASE_FOLDER ": %m", name.link);
+        return look.incomplete ? EXIT_FAILURE : EXIT_SUCCESS;
+}
+
+DEFINE_MAIN_FUNCTION(run);

@@ -1,0 +1,224 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* How does the lease of a link get from the files of dhclient to nb-watch and nb-resolve? See update.h. */
+#include "update.h"
+
+#include <fcntl.h>
+#include <time.h>
+
+#include "dhclient.h"
+#include "log.h"
+
+/* Of a larger file the end is read: dhclient appends. */
+#define READ_MAX (64U * 1024U * 1024U)
+#define ROUNDS_MAX 10U
+
+/* Kernels before 6.13 stamp a file with the time of the last timer tick, so two writes of the same length within
+ * one tick look like one. A file as young as this is looked at again. */
+#define TICK_NSEC 20000000L
+
+static uint64_t realtime_nsec(void) {
+        struct timespec ts;
+
+        (void) clock_gettime(CLOCK_REALTIME, &ts);
+        return (uint64_t) ts.tv_sec * 1000000000U + (uint64_t) ts.tv_nsec;
+}
+
+typedef struct FileReader {
+        int fd;
+        size_t left;
+} FileReader;
+
+static ssize_t file_reader_read(void *userdata, char *data, size_t size) {
+        FileReader *reader = userdata;
+        ssize_t n;
+
+        if (size > reader->left)
+                size = reader->left;
+        do
+                n = read(reader->fd, data, size);
+        while (n < 0 && errno == EINTR);
+        if (n < 0)
+                return negative_errno();
+        reader->left -= (size_t) n;
+        return n;
+}
+
+static int source_read(DhclientLeases *leases, const LeaseSource *source, const LogFields *fields) {
+        _cleanup_close_ int fd = -EBADF;
+        FileReader reader = { .left = READ_MAX };
+        size_t blocks = dhclient_leases_blocks(leases);
+        int r;
+
+        fd = open(source->path, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+        if (fd < 0)
+                return negative_errno();
+        if (source->st.st_size > READ_MAX) {
+                log_message(LOG_WARNING, 0, fields, "%s: %lli bytes, reading the last %u only", source->path,
+                                (long long) source->st.st_size, READ_MAX);
+                if (lseek(fd, source->st.st_size - READ_MAX, SEEK_SET) < 0)
+                        return negative_errno();
+        }
+
+        reader.fd = fd;
+        r = dhclient_leases_read(leases, file_reader_read, &reader);
+        if (r < 0)
+                return r;
+        if (source->st.st_size > 0 && dhclient_leases_blocks(leases) == blocks)
+                log_message(dhclient_leases_broken(leases) > 0 ? LOG_WARNING : LOG_DEBUG, 0, fields,
+                                "%s: holds no lease of dhclient", source->path);
+        return 0;
+}
+
+static void denied_log(const char *path, bool strict, const LogFields *fields) {
+        log_message(strict ? LOG_ERR : LOG_INFO, 0, fields,
+                        "%s: nb-lease's user may not read it, so leases there are not seen (nb-lease(8) tells how "
+                        "to let it)",
+                        path);
+}
+
+/* -ESTALE: a file went away meanwhile. */
+static int sources_read(DhclientLeases *leases, const LeaseSources *sources, bool *incomplete,
+                const LogFields *fields) {
+        for (size_t i = 0; i < sources->n; i++) {
+                const char *path = sources->items[i].path;
+                int r = source_read(leases, &sources->items[i], fields);
+
+                if (r == -ENOMEM)
+                        return r;
+                if (r == -ENOENT)
+                        return -ESTALE;
+                if (r == -EACCES || r == -EPERM)
+                        denied_log(path, true, fields);
+                else if (r < 0)
+                        log_message(LOG_ERR, r, fields, "%s: cannot read: %m", path);
+                *incomplete |= r < 0;
+        }
+        return 0;
+}
+
+static bool sources_are_young(const LeaseSources *sources) {
+        const struct timespec *last;
+        uint64_t now = realtime_nsec(), then;
+
+        if (sources->n == 0)
+                return false;
+        last = &sources->items[sources->n - 1].st.st_mtim;
+        then = (uint64_t) last->tv_sec * 1000000000U + (uint64_t) last->tv_nsec;
+        return then <= now && now - then < TICK_NSEC;
+}
+
+/* One round: returns 1 if the files stayed the same, 0 if they did not and there should be another one. */
+static int look_once(const LeaseQuery *query, bool patient, const LogFields *fields, LeaseLook *ret) {
+        _cleanup_(dhclient_leases_freep) DhclientLeases *leases = NULL;
+        _cleanup_(lease_sources_done) LeaseSources before = {}, after = {};
+        LeaseLook look = {};
+        int r;
+
+        leases = dhclient_leases_new(query->link, realtime_nsec() / 1000000000U);
+        if (!leases)
+                return -ENOMEM;
+        r = lease_sources_find(query->patterns, &before);
+        if (r < 0)
+                return r;
+        if (patient && sources_are_young(&before))
+                return 0;
+
+        r = sources_read(leases, &before, &look.incomplete, fields);
+        if (r == -ESTALE)
+                return 0;
+        if (r < 0)
+                return r;
+        r = lease_sources_find(query->patterns, &after);
+        if (r < 0)
+                return r;
+
+        if (after.denied)
+                denied_log(after.denied, query->strict, fields);
+        look.incomplete |= after.denied && query->strict;
+        if (after.too_many)
+                log_message(LOG_ERR, 0, fields, "more than %u lease files, the others are not read",
+                                LEASE_FILES_MAX);
+
+        r = dhclient_leases_current(leases, &look.lease);
+        if (r < 0 && r != -ENODATA)
+                return r;
+        look.fingerprint = lease_sources_fingerprint(&before);
+        lease_look_done(ret);
+        *ret = look;
+        return lease_sources_fingerprint(&after) == look.fingerprint;
+}
+
+int lease_look(const LeaseQuery *query, LeaseLook *ret) {
+        const struct timespec pause = { .tv_nsec = TICK_NSEC };
+        const LogFields fields = { .link = query->link };
+        LeaseLook look = {};
+        int r = 0;
+
+        for (unsigned i = 0; i < ROUNDS_MAX; i++) {
+                r = look_once(query, i + 1 < ROUNDS_MAX, &fields, &look);
+                if (r != 0)
+                        break;
+                (void) nanosleep(&pause, NULL);
+        }
+        if (r < 0) {
+                lease_look_done(&look);
+                return r;
+        }
+        /* The fingerprint is that of what was read, so nb-resolve will see that there is more. */
+        if (r == 0)
+                log_message(LOG_DEBUG, 0, &fields, "the lease files do not stop changing");
+
+        *ret = look;
+        return 0;
+}
+
+void lease_look_done(LeaseLook *look) {
+        lease_free(look->lease);
+        *look = (LeaseLook){};
+}
+
+static void change_log(const char *link, LeaseChange change, const Lease *lease, const Lease *before) {
+        const LogFields fields = { .link = link };
+        const char *address;
+        char until[64] = "for ever";
+        time_t when;
+        struct tm tm;
+
+        if (change == LEASE_CHANGE_NONE)
+                return;
+        if (change == LEASE_CHANGE_LOST) {
+                address = lease_get(before, LEASE_ADDRESS);
+                log_message(LOG_INFO, 0, &fields, "%s: lease of %s lost", link,
+                                address ? address : strempty(lease_get(before, LEASE_ADDRESS6)));
+                return;
+        }
+
+        when = (time_t) lease_next_expiry(lease);
+        if (lease_next_expiry(lease) < UINT64_MAX && gmtime_r(&when, &tm))
+                strftime(until, sizeof(until), "until %Y-%m-%d %H:%M:%S UTC", &tm);
+        address = lease_get(lease, LEASE_ADDRESS);
+        log_message(LOG_INFO, 0, &fields, "%s: lease of %s %s, valid %s", link,
+                        address ? address : strempty(lease_get(lease, LEASE_ADDRESS6)),
+                        lease_change_name(change), until);
+}
+
+int lease_publish(const char *folder, const char *link, const LeaseLook *look) {
+        _cleanup_(lease_freep) Lease *before = NULL;
+        uint64_t now = realtime_nsec() / 1000000000U;
+        LeaseChange change;
+        int r;
+
+        r = lease_read(folder, link, &before);
+        if (r < 0 && r != -ENOENT && r != -ENODATA)
+                return r;
+
+        change = lease_compare(before, look->lease);
+        /* That a file cannot be read any more does not end the lease in it; its time does. */
+        if (change != LEASE_CHANGE_LOST || !look->incomplete || lease_next_expiry(before) <= now) {
+                r = lease_write(folder, link, look->lease);
+                if (r < 0)
+                        return r;
+                change_log(link, change, look->lease, before);
+        }
+        return lease_fingerprint_write(folder, link, look->fingerprint);
+}
