@@ -35,8 +35,8 @@ endif
 DEFINES = -D_GNU_SOURCE -DVERSION='"$(VERSION)"'
 
 BASE_CFLAGS = -std=gnu11 -fPIE -fvisibility=hidden -fno-strict-aliasing $(WARNINGS) $(CWARNINGS) $(HARDENING) \
-	$(DEFINES) -Icommon
-BASE_CXXFLAGS = -std=c++17 -fPIE -fvisibility=hidden $(WARNINGS) $(HARDENING) $(DEFINES) -Icommon
+	$(DEFINES) -iquote common
+BASE_CXXFLAGS = -std=c++17 -fPIE -fvisibility=hidden $(WARNINGS) $(HARDENING) $(DEFINES) -iquote common
 BASE_LDFLAGS = -pie -Wl,-z,relro,-z,now,--as-needed $(filter -fsanitize=%,$(HARDENING))
 
 ifneq ($(V),1)
@@ -100,12 +100,12 @@ build: all
 $(BUILD)/%.o: %.c Makefile
 	@mkdir -p $(@D)
 	$(call say,CC,$@)
-	$(Q)$(CC) $(CPPFLAGS) $(BASE_CFLAGS) $(CFLAGS) -I$(<D) -MMD -MP -c -o $@ $<
+	$(Q)$(CC) $(CPPFLAGS) $(BASE_CFLAGS) $(CFLAGS) -iquote $(<D) -MMD -MP -c -o $@ $<
 
 $(BUILD)/%.o: %.cc Makefile
 	@mkdir -p $(@D)
 	$(call say,CXX,$@)
-	$(Q)$(CXX) $(CPPFLAGS) $(BASE_CXXFLAGS) $(CXXFLAGS) -I$(<D) -MMD -MP -c -o $@ $<
+	$(Q)$(CXX) $(CPPFLAGS) $(BASE_CXXFLAGS) $(CXXFLAGS) -iquote $(<D) -MMD -MP -c -o $@ $<
 
 define archive_rule
 $(call archive,$(1)): $(filter-out %/main.o,$(call objects,$(1)))
@@ -139,7 +139,7 @@ $(BUILD)/tests/unit/$(1)/%: $(BUILD)/tests/unit/$(1)/%.o $(call archives,$(1))
 	$$(Q)$$(CC) $$(BASE_LDFLAGS) $$(LDFLAGS) -o $$@ $$^ $$(LIBS_$(call program_name,$(1))) -lcmocka
 endef
 $(foreach d,$(DIRS),$(eval $(call test_rule,$(d))))
-$(BUILD)/tests/unit/%.o: BASE_CFLAGS += -I$(firstword $(subst /, ,$(patsubst tests/unit/%,%,$<)))
+$(BUILD)/tests/unit/%.o: BASE_CFLAGS += -iquote $(firstword $(subst /, ,$(patsubst tests/unit/%,%,$<)))
 LIBS_common =
 
 # Small programs that the system tests need inside a machine.
@@ -199,7 +199,7 @@ $(BUILD)/tests/fuzz/$(1)/%: $(BUILD)/tests/fuzz/$(1)/%.o $(call archives,$(1))
 	$$(Q)$$(CXX) -fsanitize=fuzzer $$(BASE_LDFLAGS) $$(LDFLAGS) -o $$@ $$^ $$(LIBS_$(call program_name,$(1)))
 endef
 $(foreach d,$(DIRS),$(eval $(call fuzz_rule,$(d))))
-$(BUILD)/tests/fuzz/%.o: BASE_CFLAGS += -I$(firstword $(subst /, ,$(patsubst tests/fuzz/%,%,$<)))
+$(BUILD)/tests/fuzz/%.o: BASE_CFLAGS += -iquote $(firstword $(subst /, ,$(patsubst tests/fuzz/%,%,$<)))
 fuzzers: $(FUZZERS)
 
 WITH_FUZZER = BUILD=build/fuzz CC=clang CXX=clang++ \
@@ -282,4 +282,4 @@ TIDY_INCLUDES = $(shell pkg-config --cflags libsystemd libmnl libcjson 2>/dev/nu
 cppcheck:
 	$(Q)cppcheck --quiet --std=c11 --enable=warning,performance,portability --inline-suppr --error-exitcode=1 \
 		--suppress=memleak --suppress=resourceLeak --suppress=unreadVariable -D_GNU_SOURCE '-DVERSION="$(VERSION)"' \
-		-Icommon $(filter %.c,$(C_FILES))
+		-iquote common $(filter %.c,$(C_FILES))
