@@ -192,6 +192,11 @@ clean:
 check-unit: $(TESTS)
 	@for t in $(TESTS); do echo "# $$t"; $$t || exit; done
 
+# Folders of configuration and what must come of it.
+check-generator: all
+	$(Q)tests/generator/run $(BUILD)/bin/nb-generator > $(BUILD)/generator.tap || \
+		{ grep -v '^ok' $(BUILD)/generator.tap; exit 1; }
+
 # tests/fuzz/DIR/fuzz-X.c likewise, with libFuzzer; `make fuzz` builds them in a tree of their own.
 define fuzz_rule
 $(BUILD)/tests/fuzz/$(1)/%: $(BUILD)/tests/fuzz/$(1)/%.o $(call archives,$(1))

@@ -156,6 +156,15 @@ static Outcome setting_outcome(const Config *config, const Config *last_good, Ke
         return setting->value ? OUTCOME_FILE : OUTCOME_DEFAULT;
 }
 
+static void append_value(Message *message, const char *what, const char *value) {
+        if (*value)
+                message_append(message, "; %s '%.*s%s'", what, VALUE_SHOWN, value,
+                                strlen(value) > VALUE_SHOWN ? "..." : "");
+        else
+                message_append(message, "; %s (empty)", what);
+}
+
+/* Says what holds now. */
 static void message_explain(
                 Message *message, const Config *config, const Config *last_good, const Outcome *outcomes) {
         Key key = (Key) message->key;
@@ -175,16 +184,14 @@ static void message_explain(
                 message_append(message, "; no script runs");
                 break;
         case OUTCOME_LAST_GOOD:
-                message_append(message, "; the last good value '%.*s' stays in force", VALUE_SHOWN,
-                                last_good->settings[key].value);
+                append_value(message, "the last good value stays in force:", last_good->settings[key].value);
                 break;
         case OUTCOME_DEFAULT:
-                message_append(message, "; the default '%.*s' holds", VALUE_SHOWN,
-                                key_info(key)->default_text);
+                append_value(message, "the default holds:", key_info(key)->default_text);
                 break;
         case OUTCOME_FILE:
-                message_append(message, "; '%.*s' of %s holds", VALUE_SHOWN, config->settings[key].value,
-                                config->settings[key].file);
+                append_value(message, "a value of another file holds:", config->settings[key].value);
+                message_append(message, " of %s", config->settings[key].file);
         }
 }
 

@@ -204,17 +204,13 @@ static int write_lease_paths(int dir_fd, const Config *config, const char *sourc
         return emit_lease_paths(f, config->settings[KEY_Network_LeaseFiles].value, source);
 }
 
-/* Only the name of the link counts to PID 1, so where the template is installed does not have to be known. */
-static int add_wants(int dir_fd, UnitKind kind, const char *link, const char *template) {
-        char unit[UNIT_NAME_LENGTH_MAX], path[2 * UNIT_NAME_LENGTH_MAX], target[UNIT_NAME_LENGTH_MAX];
-        int r;
-
-        r = unit_name_format(kind, EVENT_TYPE_MANAGER, link, unit);
-        if (r < 0)
-                return r;
+/* Only the name of the link counts to PID 1, so where the unit or its template is installed does not have to be
+ * known. */
+static int add_wants(int dir_fd, const char *unit, const char *fragment) {
+        char path[2 * UNIT_NAME_LENGTH_MAX], target[UNIT_NAME_LENGTH_MAX];
 
         snprintf(path, sizeof(path), TARGET_WANTS "/%s", unit);
-        snprintf(target, sizeof(target), "../%s", template);
+        snprintf(target, sizeof(target), "../%s", fragment);
         if (symlinkat(target, dir_fd, path) < 0 && errno != EEXIST)
                 return negative_errno();
         return 0;
@@ -248,7 +244,7 @@ static int add_wants_of_list(int dir_fd, UnitKind kind, const char *patterns, co
                 return r;
 
         while (link_patterns_next(&patterns, &word, &n)) {
-                char link[LINK_PATTERN_MAX + 1];
+                char link[LINK_PATTERN_MAX + 1], unit[UNIT_NAME_LENGTH_MAX];
 
                 if (n >= sizeof(link))
                         continue;
@@ -256,7 +252,9 @@ static int add_wants_of_list(int dir_fd, UnitKind kind, const char *patterns, co
                 link[n] = '\0';
                 if (!link_pattern_is_literal(link) || !link_patterns_match(all, link))
                         continue;
-                r = add_wants(dir_fd, kind, link, template);
+                r = unit_name_format(kind, EVENT_TYPE_MANAGER, link, unit);
+                if (r >= 0)
+                        r = add_wants(dir_fd, unit, template);
                 if (r < 0 && first == 0)
                         first = r;
         }
@@ -274,18 +272,28 @@ static bool has_word(const char *list, const char *wanted) {
 }
 
 static int write_wants(int dir_fd, const Config *config) {
-        int r, q;
+        static const char *const always[] = { "nb-keep.path", "nb-keep.service" };
+        int r, first = 0;
 
         if (mkdirat(dir_fd, TARGET_WANTS, 0755) < 0 && errno != EEXIST)
                 return negative_errno();
 
+        for (size_t i = 0; i < ELEMENTSOF(always); i++) {
+                r = add_wants(dir_fd, always[i], always[i]);
+                if (r < 0 && first == 0)
+                        first = r;
+        }
+
         r = add_wants_of_list(dir_fd, UNIT_RULES, config->settings[KEY_Network_RoutingPolicyRules].value,
                         "nb-rules@.service");
+        if (r < 0 && first == 0)
+                first = r;
         if (!has_word(config->settings[KEY_System_Generator].value, "dhclient"))
-                return r;
-        q = add_wants_of_list(dir_fd, UNIT_LEASE_PATH, config->settings[KEY_Network_Links].value,
+                return first;
+
+        r = add_wants_of_list(dir_fd, UNIT_LEASE_PATH, config->settings[KEY_Network_Links].value,
                         "nb-lease@.path");
-        return r < 0 ? r : q;
+        return first < 0 ? first : r;
 }
 
 int emit_all(int dir_fd, const Config *config, const char *source, const Messages *messages) {

@@ -151,7 +151,11 @@ extern "C" int toml_read(const char *text, size_t size, Document *document, Pars
 
         const toml::parse_result result = toml::parse(view);
         if (!result) {
-                const std::string_view description = result.error().description();
+                constexpr std::string_view prefix = "Error while parsing ";
+                std::string_view description = result.error().description();
+
+                if (description.substr(0, prefix.size()) == prefix)
+                        description.remove_prefix(prefix.size());
 
                 ret_error->place = place_of(result.error().source());
                 snprintf(ret_error->text, sizeof(ret_error->text), "%.*s", (int) description.size(),

@@ -128,6 +128,8 @@ static const char *check_time_span(Key key, const char *word, char *ret, size_t 
 
         if (strlen(word) >= 64)
                 return no_reason;
+        if (strcasecmp(word, "infinity") == 0)
+                return "an endless script would hold up its link";
         r = time_span_parse(word, &usec);
         if (r == -ERANGE)
                 return "too long";
