@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* How does a script's output reach the journal under the script's name? Over a connection of its own, as
+ * systemd makes one for each service: journald reads the lines itself, so nothing here copies output,
+ * however much it is. */
+#include "journal-stream.h"
+
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <syslog.h>
+
+#define JOURNAL_STREAM_SOCKET "/run/systemd/journal/stdout"
+
+bool journal_stream_is_inherited(int fd) {
+        const char *e = getenv("JOURNAL_STREAM");
+        unsigned long long device, inode;
+        struct stat st;
+        char *end;
+
+        if (!e || fstat(fd, &st) < 0)
+                return false;
+        device = strtoull(e, &end, 10);
+        if (*end != ':')
+                return false;
+        inode = strtoull(end + 1, &end, 10);
+        return *end == '\0' && device == st.st_dev && inode == st.st_ino;
+}
+
+/* Seven lines: identifier, unit (as a fallback where the sender is gone before journald looks), priority,
+ * whether a "<3>" in front of a line is its priority, and three ways to forward that are journald's
+ * business. */
+static int format_head(char *head, size_t size, const char *identifier, const char *unit) {
+        int n;
+
+        n = snprintf(head, size, "%s\n%s\n%i\n1\n0\n0\n0\n", identifier, unit, LOG_DAEMON | LOG_INFO);
+        if (n >= (int) size)
+                return -ENAMETOOLONG;
+        for (size_t i = 0; i < strlen(identifier); i++)
+                if (head[i] == '\n')
+                        head[i] = '_';
+        return n;
+}
+
+int journal_stream_open(const char *identifier, const char *unit) {
+        union {
+                struct sockaddr sa;
+                struct sockaddr_un un;
+        } address = { .un = { .sun_family = AF_UNIX, .sun_path = JOURNAL_STREAM_SOCKET } };
+        _cleanup_close_ int fd = -EBADF;
+        char head[1024];
+        int n;
+
+        n = format_head(head, sizeof(head), identifier, unit);
+        if (n < 0)
+                return n;
+
+        fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+        if (fd < 0)
+                return negative_errno();
+        if (connect(fd, &address.sa, sizeof(address.un)) < 0)
+                return negative_errno();
+        (void) shutdown(fd, SHUT_RD);
+        if (send(fd, head, (size_t) n, MSG_NOSIGNAL) != n)
+                return negative_errno();
+        return TAKE_FD(fd);
+}

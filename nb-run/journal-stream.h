@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* A stream whose lines reach the journal under a name of their own. */
+#pragma once
+
+#include "macros.h"
+
+/* Whether the descriptor is the stream to the journal that systemd gave to this process
+ * (JOURNAL_STREAM=). */
+bool journal_stream_is_inherited(int fd);
+
+/* Connects to the journal: lines written to the descriptor appear with this identifier, under this unit.
+ * The caller closes it. A line break in the identifier would be a field of its own, so it becomes '_'. */
+int journal_stream_open(const char *identifier, const char *unit);

@@ -1,0 +1,109 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* How did a script do? See report.h. The identifiers are those of conf/network-broker.catalog. */
+#include "report.h"
+
+#include <inttypes.h>
+
+#define MESSAGE_FAILED "1d3a007ddf94458fb24a8170d0157cec"
+#define MESSAGE_KILLED "1748a4e248ee47be8b8d4d4c25b10d90"
+#define MESSAGE_TIMED_OUT "ec8ae95928774fd19c896630b29f9391"
+#define MESSAGE_NOT_EXECUTED "6f79026282a047e2ae7ecccfe6c2c92c"
+#define MESSAGE_REFUSED "f1d0942a4ba54afeac75f2b423baef37"
+
+const char *duration_format(uint64_t usec, char *buffer, size_t size) {
+        if (usec < 10000)
+                (void) snprintf(buffer, size, "%" PRIu64 ".%" PRIu64 " ms", usec / 1000, usec % 1000 / 100);
+        else if (usec < 1000000)
+                (void) snprintf(buffer, size, "%" PRIu64 " ms", usec / 1000);
+        else if (usec < 60000000)
+                (void) snprintf(buffer, size, "%" PRIu64 ".%" PRIu64 " s", usec / 1000000,
+                                usec % 1000000 / 100000);
+        else
+                (void) snprintf(buffer, size, "%" PRIu64 " min %" PRIu64 " s", usec / 60000000,
+                                usec % 60000000 / 1000000);
+        return buffer;
+}
+
+static const char *signal_text(int sig, char *buffer, size_t size) {
+        const char *name = sigabbrev_np(sig);
+
+        if (name)
+                (void) snprintf(buffer, size, "SIG%s", name);
+        else
+                (void) snprintf(buffer, size, "signal %i", sig);
+        return buffer;
+}
+
+static const char *execution_hint(int error) {
+        switch (error) {
+        case -ENOENT:
+                return "; the interpreter of its first line is missing";
+        case -ENOEXEC:
+                return "; it is no program and has no interpreter line such as #!/bin/sh";
+        case -EACCES:
+                return "; neither it nor its interpreter may be on a file system mounted noexec, and the user of "
+                       "the unit must be allowed to execute both";
+        case -E2BIG:
+                return "; its environment is too large";
+        default:
+                return "";
+        }
+}
+
+static void report_time_out(const LogFields *fields, const Script *script, const ExecResult *result,
+                uint64_t timeout_usec, const char *duration) {
+        char limit[32];
+
+        (void) log_message(LOG_ERR, 0, fields,
+                        "%s: did not end within %s and was %s (%s in all). The usual cause is waiting for a job "
+                        "that is ordered after this unit: use systemctl --no-block.",
+                        script->path, duration_format(timeout_usec, limit, sizeof(limit)),
+                        result->status < 0 ? "killed, but hangs in the kernel" : "stopped", duration);
+}
+
+bool report_result(const LogFields *fields, const Script *script, const ExecResult *result,
+                uint64_t timeout_usec) {
+        char duration[32], sig[32];
+        LogFields f = *fields;
+
+        f.script = script->name;
+        (void) duration_format(result->usec, duration, sizeof(duration));
+        switch (result->outcome) {
+        case EXEC_EXITED:
+                if (result->status == 0) {
+                        (void) log_message(LOG_INFO, 0, &f, "%s: exit status 0, %s", script->path, duration);
+                        return false;
+                }
+                f.message_id = MESSAGE_FAILED;
+                (void) log_message(LOG_ERR, 0, &f, "%s: exit status %i, %s", script->path, result->status,
+                                duration);
+                return true;
+        case EXEC_KILLED:
+                f.message_id = MESSAGE_KILLED;
+                (void) log_message(LOG_ERR, 0, &f, "%s: ended by %s, %s", script->path,
+                                signal_text(result->status, sig, sizeof(sig)), duration);
+                return true;
+        case EXEC_TIMED_OUT:
+                f.message_id = MESSAGE_TIMED_OUT;
+                report_time_out(&f, script, result, timeout_usec, duration);
+                return true;
+        case EXEC_INTERRUPTED:
+                (void) log_message(LOG_WARNING, 0, &f, "%s: interrupted, as this unit is being stopped, %s",
+                                script->path, duration);
+                return false;
+        case EXEC_NOT_EXECUTED:
+                f.message_id = MESSAGE_NOT_EXECUTED;
+                (void) log_message(LOG_ERR, result->status, &f, "%s: cannot be executed: %m%s", script->path,
+                                execution_hint(result->status));
+                return true;
+        }
+        return true;
+}
+
+void report_refused(const LogFields *fields, const Script *script) {
+        LogFields f = *fields;
+
+        f.script = script->name;
+        f.message_id = MESSAGE_REFUSED;
+        (void) log_message(LOG_ERR, 0, &f, "%s: not run: %s", script->path, script->reason);
+}

@@ -1,0 +1,83 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* In which order do the scripts of an event run, and where does their output go? See runner.h. */
+#include "runner.h"
+
+#include <inttypes.h>
+#include <sys/stat.h>
+
+#include "exec.h"
+#include "journal-stream.h"
+#include "report.h"
+#include "scripts.h"
+
+/* Programs that know JOURNAL_STREAM= compare it with their standard error before they use it. */
+static int set_journal_stream(Environment *environment, int fd) {
+        char value[48];
+        struct stat st;
+
+        if (fstat(fd, &st) < 0)
+                return negative_errno();
+        (void) snprintf(value, sizeof(value), "%" PRIu64 ":%" PRIu64, (uint64_t) st.st_dev,
+                        (uint64_t) st.st_ino);
+        return environment_set(environment, "JOURNAL_STREAM", value);
+}
+
+static int run_script(Runner *runner, const Script *script, Environment *environment) {
+        ExecRequest request = {
+                .path = script->path,
+                .output_fd = STDOUT_FILENO,
+                .error_fd = STDERR_FILENO,
+                .timeout_usec = runner->timeout_usec,
+        };
+        _cleanup_close_ int stream = -EBADF;
+        ExecResult result;
+        int r;
+
+        /* Where an administrator has sent it elsewhere, or on a terminal, it goes there. */
+        if (journal_stream_is_inherited(STDERR_FILENO))
+                stream = journal_stream_open(script->name, runner->unit);
+        if (stream >= 0) {
+                request.error_fd = stream;
+                if (journal_stream_is_inherited(STDOUT_FILENO))
+                        request.output_fd = stream;
+                r = set_journal_stream(environment, stream);
+                if (r < 0)
+                        return r;
+        }
+        request.environment = environment->list;
+
+        r = exec_run(&request, &result);
+        if (r < 0)
+                return r;
+        if (result.outcome == EXEC_INTERRUPTED)
+                runner->interrupted = true;
+        if (report_result(&runner->fields, script, &result, runner->timeout_usec))
+                runner->failed++;
+        return 0;
+}
+
+int runner_run(Runner *runner, const ScriptList *scripts, Environment *environment) {
+        int r;
+
+        for (size_t i = 0; i < scripts->n; i++) {
+                const Script *script = &scripts->items[i];
+
+                if (script->verdict == SCRIPT_REFUSED) {
+                        report_refused(&runner->fields, script);
+                        runner->failed++;
+                }
+                if (script->verdict != SCRIPT_RUN)
+                        continue;
+                if (runner->interrupted || exec_is_interrupted()) {
+                        runner->interrupted = true;
+                        (void) log_message(LOG_WARNING, 0, &runner->fields,
+                                        "%s and what follows: not run, as this unit is being stopped",
+                                        script->path);
+                        break;
+                }
+                r = run_script(runner, script, environment);
+                if (r < 0)
+                        return r;
+        }
+        return 0;
+}
