@@ -115,6 +115,7 @@ class Machine:
         self.process = None
         self.leader = None
         self.console = None
+        self.backgrounds = []
 
     # Boot and power off
 
@@ -162,6 +163,7 @@ class Machine:
         begin = time.monotonic()
         if self.process is None:
             return 0
+        self.end_backgrounds()
         try:
             if self.process.poll() is None and self.leader:
                 os.kill(self.leader, signal.SIGRTMIN + 4)
@@ -170,9 +172,17 @@ class Machine:
             self.kill()
         return time.monotonic() - begin
 
+    def end_backgrounds(self):
+        # A nsenter stops itself when the shutdown stops its command; then nobody would wait for that one's end.
+        for process in self.backgrounds:
+            process.kill()
+            process.wait()
+        self.backgrounds = []
+
     def kill(self):
         if self.process is None:
             return
+        self.end_backgrounds()
         if self.process.poll() is None:
             # The one outlives the other, so both.
             leader = self.leader or self.find_leader()
@@ -211,9 +221,15 @@ class Machine:
         """Runs a shell script that ends at its first failing command."""
         return self.run(['sh', '-euc', script], **kwargs)
 
-    def popen(self, argv, user=None, **kwargs):
-        """Starts a command in the background; it ends with the machine, at the latest."""
-        return subprocess.Popen(self.command(argv, user), stdin=subprocess.DEVNULL, start_new_session=True, **kwargs)
+    def background(self, argv, output=None, user=None):
+        """Starts a command in the background, its output into a file of the machine. It ends with the machine."""
+        if output:
+            self.path(output).parent.mkdir(parents=True, exist_ok=True)
+        with open(self.path(output) if output else os.devnull, 'wb') as target:
+            process = subprocess.Popen(self.command(argv, user), stdin=subprocess.DEVNULL, stdout=target,
+                                       stderr=subprocess.STDOUT, start_new_session=True)
+        self.backgrounds.append(process)
+        return process
 
     def path(self, path):
         """A path of the machine, as the host sees it."""
@@ -243,7 +259,7 @@ class Machine:
         values = dict(line.split('=', 1) for line in lines if '=' in line)
         return values.get(properties[0], '') if len(properties) == 1 else values
 
-    def units(self, pattern='nb-run@*', **states):
+    def units(self, pattern='nb-run@*'):
         """{unit: active state} of the loaded units that match."""
         answer = json.loads(self.run(['systemctl', 'list-units', '--all', '--output=json', pattern]))
         return {row['unit']: row['active'] for row in answer}
