@@ -49,6 +49,7 @@ endif
 # pkg-config name and Debian package of each library; one list for the check and for its message.
 LIBRARIES = libsystemd:libsystemd-dev libmnl:libmnl-dev libcjson:libcjson-dev tomlplusplus:libtomlplusplus-dev \
 	yaml-0.1:libyaml-dev
+LIBRARY_PACKAGES = $(foreach l,$(LIBRARIES),$(lastword $(subst :, ,$(l))))
 library_name = $(firstword $(subst :, ,$(1)))
 missing := $(foreach l,$(LIBRARIES),$(shell pkg-config --exists $(call library_name,$(l)) 2>/dev/null || \
 	echo $(lastword $(subst :, ,$(l)))))
@@ -240,10 +241,13 @@ PYTEST = /usr/bin/python3 -m pytest -q -p no:cacheprovider
 check-system: test-layer
 	$(Q)NB_TEST_LAYER=$(abspath $(BUILD)/machine) PYTEST='$(PYTEST)' tests/machine/run-tests $(BUILD)
 
-demo: test-layer
-	$(Q)tests/demo
+# The libraries are looked up anew once they are there.
+demo:
+	$(Q)tests/install-packages demo $(LIBRARY_PACKAGES)
+	$(Q)$(MAKE) --no-print-directory -s test-layer
+	$(Q)/usr/bin/python3 tests/demo $(BUILD)/machine
 
-# All tests. What is missing is looked up first, and the libraries anew once it is there.
+# All tests.
 JOBS = $(if $(filter -j%,$(MAKEFLAGS)),,-j$(shell nproc))
 CHECKS = check-unit check-sanitize check-generator check-rules check-man lint check-fuzz check-system
 check: test-packages
@@ -251,7 +255,7 @@ check: test-packages
 	@echo "== all checks passed: $(CHECKS)"
 
 test-packages:
-	$(Q)tests/install-packages $(foreach l,$(LIBRARIES),$(lastword $(subst :, ,$(l))))
+	$(Q)tests/install-packages check $(LIBRARY_PACKAGES)
 
 check-sanitize:
 	$(Q)$(MAKE) -s SANITIZE=1 check-unit
