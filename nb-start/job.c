@@ -1,0 +1,202 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What became of a job? See job.h.
+ *
+ * The match for JobRemoved is sent before the call, on the same connection: the bus handles both in this order, so
+ * the signal cannot be missed, and nothing has to wait for the match. */
+#include "job.h"
+
+#include "log.h"
+
+#define SYSTEMD_NAME "org.freedesktop.systemd1"
+#define SYSTEMD_PATH "/org/freedesktop/systemd1"
+#define SYSTEMD_MANAGER "org.freedesktop.systemd1.Manager"
+
+/* A signal that never comes must not hold a link for ever: look at the job itself so often. */
+#define CHECK_USEC (30U * 1000U * 1000U)
+
+struct Job {
+        sd_bus *bus;
+        BusOwner *systemd;
+        uint64_t id;
+        Verb verb;
+        char unit[UNIT_NAME_LENGTH_MAX];
+        char path[128];    /* of the job, when PID 1 has said it */
+        char removed[128]; /* a job of this unit that ended before PID 1 said which is ours */
+        char result[64];
+        sd_bus_slot *match, *call, *check;
+        sd_event_source *timer;
+        JobHandler handler;
+        void *userdata;
+};
+
+static void job_answer(Job *job, AnswerKind kind, const char *detail) {
+        Answer answer = { .id = job->id, .kind = kind };
+
+        snprintf(answer.detail, sizeof(answer.detail), "%s", detail);
+        job->handler(&answer, job->userdata);
+}
+
+/* The last answer: the handler frees the job. */
+static int job_finish(Job *job, AnswerKind kind, const char *detail) {
+        job_answer(job, kind, detail);
+        return 0;
+}
+
+static int on_job_removed(sd_bus_message *m, void *userdata, _unused_ sd_bus_error *error) {
+        const char *path, *unit, *result;
+        Job *job = userdata;
+        uint32_t id;
+        int r;
+
+        if (!bus_owner_sent(job->systemd, m))
+                return 0;
+        r = sd_bus_message_read(m, "uoss", &id, &path, &unit, &result);
+        if (r < 0) {
+                log_warning_errno(r, "Ignoring a JobRemoved signal that cannot be read: %m");
+                return 0;
+        }
+        if (!streq(unit, job->unit))
+                return 0;
+        if (job->path[0] == '\0') {
+                snprintf(job->removed, sizeof(job->removed), "%s", path);
+                snprintf(job->result, sizeof(job->result), "%s", result);
+                return 0;
+        }
+        if (!streq(path, job->path))
+                return 0;
+        return job_finish(job, ANSWER_RESULT, result);
+}
+
+static int on_checked(sd_bus_message *m, void *userdata, _unused_ sd_bus_error *error) {
+        Job *job = userdata;
+
+        job->check = sd_bus_slot_unref(job->check);
+        if (sd_bus_message_is_method_error(m, SYSTEMD_NAME ".NoSuchJob"))
+                return job_finish(job, ANSWER_ERROR, SYSTEMD_NAME ".NoSuchJob");
+        return 0;
+}
+
+static int on_timer(sd_event_source *source, uint64_t usec, void *userdata) {
+        const char *number;
+        Job *job = userdata;
+        int r;
+
+        number = strrchr(job->path, '/');
+        if (number && !job->check) {
+                r = sd_bus_call_method_async(job->bus, &job->check, SYSTEMD_NAME, SYSTEMD_PATH,
+                                SYSTEMD_MANAGER, "GetJob", on_checked, job, "u",
+                                (uint32_t) strtoul(number + 1, NULL, 10));
+                if (r < 0)
+                        log_warning_errno(r, "Failed to ask for job %s of %s: %m", number + 1, job->unit);
+        }
+        (void) sd_event_source_set_time(source, usec + CHECK_USEC);
+        return sd_event_source_set_enabled(source, SD_EVENT_ONESHOT);
+}
+
+static int on_called(sd_bus_message *m, void *userdata, _unused_ sd_bus_error *unused) {
+        const sd_bus_error *error;
+        const char *path;
+        Job *job = userdata;
+        int r;
+
+        job->call = sd_bus_slot_unref(job->call);
+
+        error = sd_bus_message_get_error(m);
+        if (error) {
+                /* Nothing to stop or to forget is what was wanted. */
+                if ((job->verb == VERB_STOP || job->verb == VERB_RESET_FAILED) &&
+                                streq(error->name, SYSTEMD_NAME ".NoSuchUnit"))
+                        return job_finish(job, ANSWER_RESULT, "done");
+                return job_finish(job, ANSWER_ERROR, error->name);
+        }
+        if (job->verb == VERB_RESET_FAILED)
+                return job_finish(job, ANSWER_RESULT, "done");
+
+        r = sd_bus_message_read(m, "o", &path);
+        if (r < 0 || strlen(path) >= sizeof(job->path))
+                return job_finish(job, ANSWER_ERROR, SD_BUS_ERROR_INCONSISTENT_MESSAGE);
+        strcpy(job->path, path);
+        job_answer(job, ANSWER_QUEUED, strrchr(path, '/') + 1);
+
+        if (streq(job->removed, job->path))
+                return job_finish(job, ANSWER_RESULT, job->result);
+        return 0;
+}
+
+static int job_watch(Job *job) {
+        char rule[512];
+        int n;
+
+        /* dbus-daemon takes a backslash in a rule as it is, sd-bus takes it as an escape. */
+        n = snprintf(rule, sizeof(rule),
+                        "type='signal',sender='" SYSTEMD_NAME "',path='" SYSTEMD_PATH
+                        "',interface='" SYSTEMD_MANAGER "',member='JobRemoved'");
+        if (!strchr(job->unit, '\\'))
+                snprintf(rule + n, sizeof(rule) - (size_t) n, ",arg2='%s'", job->unit);
+        return sd_bus_add_match_async(job->bus, &job->match, rule, on_job_removed, NULL, job);
+}
+
+static int job_call(Job *job) {
+        static const char *const methods[_VERB_MAX] = {
+                [VERB_START] = "StartUnit",
+                [VERB_STOP] = "StopUnit",
+                [VERB_RESTART] = "RestartUnit",
+                [VERB_RELOAD] = "ReloadUnit",
+                [VERB_RESET_FAILED] = "ResetFailedUnit",
+        };
+
+        if (job->verb == VERB_RESET_FAILED)
+                return sd_bus_call_method_async(job->bus, &job->call, SYSTEMD_NAME, SYSTEMD_PATH,
+                                SYSTEMD_MANAGER, methods[job->verb], on_called, job, "s", job->unit);
+        return sd_bus_call_method_async(job->bus, &job->call, SYSTEMD_NAME, SYSTEMD_PATH, SYSTEMD_MANAGER,
+                        methods[job->verb], on_called, job, "ss", job->unit, "replace");
+}
+
+int job_new(sd_bus *bus, sd_event *event, BusOwner *systemd, const Request *request, JobHandler handler,
+                void *userdata, Job **ret) {
+        _cleanup_(job_freep) Job *job = NULL;
+        uint64_t now;
+        int r;
+
+        job = calloc(1, sizeof(*job));
+        if (!job)
+                return -ENOMEM;
+        job->bus = sd_bus_ref(bus);
+        job->systemd = systemd;
+        job->id = request->id;
+        job->verb = request->verb;
+        job->handler = handler;
+        job->userdata = userdata;
+        snprintf(job->unit, sizeof(job->unit), "%s", request->unit_name);
+
+        if (job->verb != VERB_RESET_FAILED) {
+                r = job_watch(job);
+                if (r < 0)
+                        return r;
+        }
+        r = job_call(job);
+        if (r < 0)
+                return r;
+
+        r = sd_event_now(event, CLOCK_MONOTONIC, &now);
+        if (r < 0)
+                return r;
+        r = sd_event_add_time(event, &job->timer, CLOCK_MONOTONIC, now + CHECK_USEC, CHECK_USEC / 2,
+                        on_timer, job);
+        if (r < 0)
+                return r;
+
+        *ret = TAKE_PTR(job);
+        return 0;
+}
+
+void job_free(Job *job) {
+        if (!job)
+                return;
+        sd_bus_slot_unref(job->match);
+        sd_bus_slot_unref(job->call);
+        sd_bus_slot_unref(job->check);
+        sd_event_source_disable_unref(job->timer);
+        sd_bus_unref(job->bus);
+        free(job);
+}
