@@ -1,0 +1,100 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What is nb-watch to do? See config.h. */
+#include "config.h"
+
+#include <linux/rtnetlink.h>
+
+#include "glob.h"
+
+#define RULE_PROTOCOL_DEFAULT 201U
+
+static bool has_word(const char *list, const char *word) {
+        size_t n = strlen(word);
+
+        for (const char *p = list; (p = strstr(p, word)); p += n)
+                if ((p == list || p[-1] == ' ') && (p[n] == '\0' || p[n] == ' '))
+                        return true;
+        return false;
+}
+
+static unsigned number(const char *value, unsigned fallback) {
+        unsigned long n;
+        char *end;
+
+        if (!value || *value < '0' || *value > '9')
+                return fallback;
+        n = strtoul(value, &end, 10);
+        return *end || n > INT32_MAX ? fallback : (unsigned) n;
+}
+
+static unsigned rule_protocol(const char *value) {
+        unsigned n;
+
+        if (value && streq(value, "kernel"))
+                return RTPROT_KERNEL;
+        n = number(value, RULE_PROTOCOL_DEFAULT);
+        return n >= 1 && n <= 255 ? n : RULE_PROTOCOL_DEFAULT;
+}
+
+int config_load(ConfigLookup lookup, void *userdata, Config *ret) {
+        const char *sources = lookup("NB_GENERATOR", userdata), *json = lookup("NB_EMIT_JSON", userdata),
+                   *messages = lookup("NB_CONFIG_MESSAGES", userdata),
+                   *level = lookup("NB_LOG_LEVEL", userdata), *format = lookup("NB_LOG_FORMAT", userdata);
+        Config config = {
+                .links = strdup(strempty(lookup("NB_LINKS", userdata))),
+                .rule_links = strdup(strempty(lookup("NB_ROUTING_POLICY_RULES", userdata))),
+                .log_level = strdup(level ?: "info"),
+                .log_format = strdup(format ?: "text"),
+                .emit_json = !json || !streq(json, "no"),
+                .rule_protocol = rule_protocol(lookup("NB_RULE_PROTOCOL", userdata)),
+                .errors = number(lookup("NB_CONFIG_ERRORS", userdata), 0),
+        };
+
+        if (messages)
+                config.error_messages = strdup(messages);
+        if (!config.links || !config.rule_links || !config.log_level || !config.log_format ||
+                        (messages && !config.error_messages)) {
+                config_clear(&config);
+                return -ENOMEM;
+        }
+
+        if (!sources || !*sources)
+                sources = "systemd-networkd";
+        config.networkd = has_word(sources, "systemd-networkd");
+        config.dhclient = has_word(sources, "dhclient");
+        config.kernel = has_word(sources, "kernel") && !config.networkd;
+
+        *ret = config;
+        return 0;
+}
+
+void config_clear(Config *config) {
+        free(config->links);
+        free(config->rule_links);
+        free(config->error_messages);
+        free(config->log_level);
+        free(config->log_format);
+        *config = (Config){};
+}
+
+const char *config_lookup_environment(const char *name, _unused_ void *userdata) {
+        return getenv(name);
+}
+
+const char *config_lookup_list(const char *name, void *userdata) {
+        char **list = userdata;
+        size_t n = strlen(name);
+
+        for (; list && *list; list++)
+                if (strncmp(*list, name, n) == 0 && (*list)[n] == '=')
+                        return *list + n + 1;
+        return NULL;
+}
+
+bool config_watches(const Config *config, const char *link) {
+        return link_patterns_watch(config->links, link);
+}
+
+bool config_keeps_rules(const Config *config, const char *link) {
+        return link_patterns_match(config->rule_links, link);
+}

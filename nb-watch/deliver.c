@@ -1,0 +1,396 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* How is one entry delivered?
+ *
+ * A state: the units of the states that the link leaves are stopped, then the unit of the new one is started; never
+ * both at once. An edge: its unit is started, and stopped as soon as its job has ended. What is in the way is found
+ * out when the entry's turn comes, not before. A file in state/ allows the unit to run (ConditionPathExists=) and is
+ * there exactly while it may. */
+#include "log.h"
+#include "monitor.h"
+#include "networkd.h"
+#include "work.h"
+
+static void work_next(Work *work);
+
+static uint32_t event_bit(EventType event) {
+        return UINT32_C(1) << event;
+}
+
+/* The events of a kind. */
+static uint32_t kind_mask(EventKind kind) {
+        uint32_t mask = 0;
+
+        for (EventType e = 0; e < _EVENT_TYPE_MAX; e++)
+                if (event_info(e)->kind == kind)
+                        mask |= event_bit(e);
+        return mask;
+}
+
+static LogFields entry_fields(const Entry *entry, const char *unit) {
+        return (LogFields){
+                .link = entry->name->name[0] ? entry->name->name : NULL,
+                .event = event_name(entry->event),
+                .unit = unit,
+                .ifindex = entry->ifindex,
+        };
+}
+
+static void on_called(CallResult result, const char *detail, void *userdata) {
+        Work *work = userdata;
+
+        if (result == CALL_UNKNOWN || result == CALL_SHUTDOWN) {
+                log_info("%s of %s: %s, asking systemd.", verb_name(work->verb), work->unit, detail);
+                work_settle(work);
+        } else
+                work_called(work, result, detail);
+}
+
+void work_call(Work *work, Verb verb, UnitKind kind, EventType event) {
+        Entry *entry = work->entry;
+        char **variables = NULL;
+        int r;
+
+        work->verb = verb;
+        r = unit_name_format(kind, event, entry->name->name, work->unit);
+        if (r >= 0 && verb == VERB_START && kind == UNIT_RUN) {
+                EventMark mark = { .event = entry->event, .ifindex = entry->ifindex };
+
+                variables = entry->variables;
+                entry->asked_usec = mark.asked_usec = now_usec();
+                snprintf(mark.link, sizeof(mark.link), "%s", entry->name->name);
+                r = state_mark_write(work->watch->state_fd, &mark);
+                if (r < 0)
+                        log_error_errno(r, "Failed to write the state of %s, going on: %m", work->unit);
+                else
+                        entry->name->files |= event_bit(event);
+        }
+        if (r >= 0 || variables)
+                r = starter_call(work->watch->starter, verb, work->unit, variables, false, on_called, work,
+                                NULL);
+        if (r < 0)
+                on_called(CALL_REFUSED, strerror(-r), work);
+}
+
+/* Nobody may start a unit from now on whose state the link has left. */
+static void remove_marks(Watch *w, Name *name, uint32_t events) {
+        int r;
+
+        for (EventType e = 0; e < _EVENT_TYPE_MAX; e++) {
+                if (!(name->files & events & event_bit(e)))
+                        continue;
+                r = state_mark_remove(w->state_fd, e, name->name);
+                if (r < 0)
+                        log_error_errno(r, "Failed to remove the state %s:%s: %m", event_name(e),
+                                        name->name);
+                name->files &= ~event_bit(e);
+        }
+}
+
+/* Somebody else may have started the unit of a state in which there was nothing to run. */
+static uint32_t seemingly_active(Name *name, uint32_t events) {
+        char unit[UNIT_NAME_LENGTH_MAX];
+        uint32_t active = name->active & events;
+
+        for (EventType e = 0; e < _EVENT_TYPE_MAX; e++)
+                if ((name->files & events & event_bit(e)) && !(active & event_bit(e)) &&
+                                unit_name_format(UNIT_RUN, e, name->name, unit) >= 0 &&
+                                unit_seems_active(unit))
+                        active |= event_bit(e);
+        return active;
+}
+
+/* The events whose units end when this entry's turn comes. */
+static uint32_t entry_leaves(const Entry *entry) {
+        if (entry->kind == ENTRY_LEAVE)
+                return kind_mask(EVENT_OPERATIONAL) | kind_mask(EVENT_SETUP);
+        if (entry->kind == ENTRY_FORGET)
+                return UINT32_MAX;
+        if (entry->kind == ENTRY_RULES || entry->again)
+                return 0;
+        return event_is_level(entry->event) ? kind_mask(event_info(entry->event)->kind)
+                                            : event_bit(entry->event);
+}
+
+static void work_free(Work *work) {
+        unit_query_free(work->query);
+        sd_event_source_disable_unref(work->retry);
+        free(work);
+}
+
+void work_finish(Work *work) {
+        Watch *w = work->watch;
+        Name *name = work->entry->name;
+
+        lanes_finish(&w->lanes, work->entry);
+        work_free(work);
+        lanes_trim(&w->lanes, name);
+        watch_status_changed(w);
+}
+
+/* Remembers, also for the next nb-watch, that the entry was delivered. */
+static void record_delivered(Work *work, bool started) {
+        Watch *w = work->watch;
+        Entry *entry = work->entry;
+        Link *link = links_find(&w->links, entry->ifindex);
+        Record *record;
+        int r = 0;
+
+        w->n_delivered++;
+        if (entry->event == EVENT_TYPE_LINK_REMOVED) {
+                if (!link || !link->told)
+                        r = state_record_remove(w->state_fd, entry->ifindex);
+                if (r < 0)
+                        log_error_errno(r, "Failed to remove the record of link %i: %m", entry->ifindex);
+                return;
+        }
+        if (!link)
+                return;
+
+        record = &link->delivered;
+        snprintf(record->name, sizeof(record->name), "%s", entry->name->name);
+        if (event_info(entry->event)->kind == EVENT_OPERATIONAL) {
+                record->operational = (int) entry->event;
+                record->operational_started = started;
+        } else if (event_info(entry->event)->kind == EVENT_SETUP) {
+                record->setup = (int) entry->event;
+                record->setup_started = started;
+        } else if (entry->event == EVENT_TYPE_ADDRESSES) {
+                if (!started)
+                        r = state_addresses_prepare(w->state_fd, entry->ifindex, &entry->addresses);
+                if (r >= 0)
+                        r = state_addresses_commit(w->state_fd, entry->ifindex);
+        } else if (entry->event == EVENT_TYPE_LINK_RENAMED) {
+                record->operational = record->setup = -1;
+                record->operational_started = record->setup_started = false;
+        }
+        if (r >= 0)
+                r = state_record_write(w->state_fd, record);
+        if (r < 0)
+                log_error_errno(r, "Failed to record what was delivered for %s: %m", entry->name->name);
+}
+
+static void work_started(Work *work, CallResult result, const char *detail) {
+        Entry *entry = work->entry;
+        LogFields fields = entry_fields(entry, work->unit);
+        uint32_t bit = event_bit(entry->event);
+        Watch *w = work->watch;
+
+        if (result == CALL_DONE) {
+                entry->name->active |= bit;
+                entry->name->failed &= ~bit;
+                log_message(LOG_INFO, 0, &fields, "%s: %s.",
+                                entry->name->name[0] ? entry->name->name : "network",
+                                event_name(entry->event));
+        } else {
+                entry->name->failed |= bit;
+                w->n_failed++;
+                log_message(LOG_WARNING, 0, &fields, "%s: %s: %s ended with '%s'.", strempty(fields.link),
+                                event_name(entry->event), work->unit, detail);
+        }
+
+        if (event_is_level(entry->event)) {
+                record_delivered(work, true);
+                work_finish(work);
+                return;
+        }
+
+        work->phase = WORK_END;
+        record_delivered(work, true);
+        remove_marks(w, entry->name, bit);
+        work_next(work);
+}
+
+/* An addresses event carries the sets as they are when its turn comes. */
+static void add_addresses(Work *work) {
+        const struct {
+                const char *name;
+                const AddressSet *set;
+        } sets[] = {
+                { "ADDRESSES", &work->entry->addresses },
+                { "ADDRESSES_ADDED", &work->entry->added },
+                { "ADDRESSES_REMOVED", &work->entry->removed },
+        };
+        int r = 0;
+
+        for (size_t i = 0; i < ELEMENTSOF(sets); i++) {
+                _cleanup_free_ char *text = NULL;
+
+                r = address_set_format(sets[i].set, &text);
+                if (r >= 0)
+                        r = variables_add(&work->entry->variables, sets[i].name, "%s", text);
+                if (r < 0)
+                        log_warning_errno(
+                                        r, "%s: leaving out %s: %m", work->entry->name->name, sets[i].name);
+        }
+        r = state_addresses_prepare(work->watch->state_fd, work->entry->ifindex, &work->entry->addresses);
+        if (r < 0)
+                log_error_errno(r, "Failed to record the addresses of %s: %m", work->entry->name->name);
+}
+
+static void work_start(Work *work) {
+        Entry *entry = work->entry;
+        Link *link = links_find(&work->watch->links, entry->ifindex);
+
+        work->phase = WORK_START;
+        if (entry->event == EVENT_TYPE_ADDRESSES)
+                add_addresses(work);
+        if (link && link->networkd && streq(link->name, entry->name->name))
+                (void) variables_add(&entry->variables, "NB_NETWORKD", "%s", link->networkd);
+        work_call(work, VERB_START, UNIT_RUN, entry->event);
+}
+
+/* Nothing to run: the file in state/ is there all the same, so that a unit enabled now can pull the event in. */
+static void work_skip(Work *work) {
+        Entry *entry = work->entry;
+        EventMark mark = { .event = entry->event, .ifindex = entry->ifindex };
+        LogFields fields = entry_fields(entry, NULL);
+        int r;
+
+        if (event_is_level(entry->event) && !entry->again) {
+                snprintf(mark.link, sizeof(mark.link), "%s", entry->name->name);
+                r = state_mark_write(work->watch->state_fd, &mark);
+                if (r < 0)
+                        log_error_errno(r, "Failed to write the state of %s: %m", entry->name->name);
+                else
+                        entry->name->files |= event_bit(entry->event);
+                log_message(LOG_INFO, 0, &fields, "%s: %s.", entry->name->name, event_name(entry->event));
+        }
+        record_delivered(work, false);
+        work_finish(work);
+}
+
+static bool work_stop_next(Work *work) {
+        for (EventType e = 0; e < _EVENT_TYPE_MAX; e++)
+                if (work->stops & event_bit(e)) {
+                        work->stopping = e;
+                        work_call(work, VERB_STOP, UNIT_RUN, e);
+                        return true;
+                }
+        return false;
+}
+
+/* The units of a link that is gone should not stay in the list of failed ones. */
+static void forget_failed(Work *work) {
+        Name *name = work->entry->name;
+        char unit[UNIT_NAME_LENGTH_MAX];
+
+        for (EventType e = 0; e < _EVENT_TYPE_MAX; e++)
+                if ((name->failed & event_bit(e)) && unit_name_format(UNIT_RUN, e, name->name, unit) >= 0)
+                        (void) starter_call(work->watch->starter, VERB_RESET_FAILED, unit, NULL, false, NULL,
+                                        NULL, NULL);
+        name->failed = 0;
+}
+
+/* Everything that was in the way is gone. */
+static void work_stopped(Work *work) {
+        Entry *entry = work->entry;
+        Link *link;
+
+        if (entry->kind == ENTRY_FORGET)
+                forget_failed(work);
+        if (entry->kind != ENTRY_EVENT) {
+                work_rules(work);
+                return;
+        }
+        if (work->phase == WORK_END) {
+                work_finish(work);
+                return;
+        }
+        if (!work->needed) {
+                work_skip(work);
+                return;
+        }
+
+        link = links_find(&work->watch->links, entry->ifindex);
+        if (link && work->watch->networkd && networkd_is_describing(work->watch->networkd, link))
+                work->phase = WORK_DESCRIBE;
+        else
+                work_start(work);
+}
+
+static void work_next(Work *work) {
+        if (work->phase == WORK_END)
+                work->stops = work->entry->name->active & event_bit(work->entry->event);
+        if (!work_stop_next(work))
+                work_stopped(work);
+}
+
+void work_called(Work *work, CallResult result, const char *detail) {
+        Entry *entry = work->entry;
+
+        if (result == CALL_REFUSED)
+                log_error("%s of %s: %s.", verb_name(work->verb), work->unit, detail);
+
+        if (work->phase == WORK_RULES)
+                work_rules_called(work, result, detail);
+        else if (work->verb == VERB_STOP) {
+                work->stops &= ~event_bit(work->stopping);
+                entry->name->active &= ~event_bit(work->stopping);
+                if (!work_stop_next(work))
+                        work_stopped(work);
+        } else
+                work_started(work, result, detail);
+
+        deliver_ready(work->watch);
+}
+
+static void work_begin(Watch *w, Entry *entry) {
+        uint32_t leaves = entry_leaves(entry);
+        Link *link;
+        Work *work;
+
+        work = calloc(1, sizeof(*work));
+        if (!work) {
+                log_error_errno(-ENOMEM, "%s: dropping %s: %m", entry->name->name, event_name(entry->event));
+                lanes_finish(&w->lanes, entry);
+                return;
+        }
+        work->watch = w;
+        work->entry = entry;
+        entry->work = work;
+
+        if (entry->settle) {
+                work->phase = WORK_START;
+                work->verb = VERB_START;
+                (void) unit_name_format(UNIT_RUN, entry->event, entry->name->name, work->unit);
+                work_settle(work);
+                return;
+        }
+        if (entry->kind == ENTRY_RULES) {
+                work_rules(work);
+                return;
+        }
+
+        work->needed = entry->kind == ENTRY_EVENT &&
+                        event_is_needed(&w->config, entry->event, entry->name->name);
+        link = links_find(&w->links, entry->ifindex);
+        if (work->needed && w->config.emit_json && link && w->networkd)
+                (void) networkd_describe(w->networkd, link);
+
+        work->stops = seemingly_active(entry->name, leaves);
+        remove_marks(w, entry->name, leaves);
+        work_next(work);
+}
+
+void deliver_ready(Watch *w) {
+        Entry *entry;
+
+        if (!w->restored)
+                return;
+        while ((entry = lanes_next(&w->lanes))) {
+                if (!w->monitor) {
+                        work_begin(w, entry);
+                        continue;
+                }
+                monitor_print(w->monitor, entry);
+                lanes_finish(&w->lanes, entry);
+        }
+}
+
+void deliver_described(Watch *w, Link *link) {
+        Entry *entry = lanes_head(&w->lanes, link->ifindex);
+        Work *work = entry ? entry->work : NULL;
+
+        if (work && work->phase == WORK_DESCRIBE)
+                work_start(work);
+}

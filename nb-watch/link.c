@@ -1,0 +1,220 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What changed about a link, and what is to be told of it? See link.h. */
+#include "link.h"
+
+#include <linux/rtnetlink.h>
+
+#include "log.h"
+#include "watch.h"
+
+#define BUCKETS 512U
+
+int links_init(Links *links) {
+        links->n = 0;
+        links->buckets = calloc(BUCKETS, sizeof(Link *));
+        return links->buckets ? 0 : -ENOMEM;
+}
+
+static void link_free(Link *link) {
+        address_set_clear(&link->addresses);
+        address_set_clear(&link->not_usable);
+        address_set_clear(&link->told_addresses);
+        address_set_clear(&link->delivered.addresses);
+        address_set_clear(&link->delivered.addresses_next);
+        free(link->networkd);
+        free(link);
+}
+
+void links_done(Links *links) {
+        for (size_t i = 0; links->buckets && i < BUCKETS; i++)
+                while (links->buckets[i]) {
+                        Link *link = links->buckets[i];
+
+                        links->buckets[i] = link->next;
+                        link_free(link);
+                }
+        free(links->buckets);
+        *links = (Links){};
+}
+
+Link *links_find(const Links *links, int ifindex) {
+        for (Link *link = links->buckets[(unsigned) ifindex % BUCKETS]; link; link = link->next)
+                if (link->ifindex == ifindex)
+                        return link;
+        return NULL;
+}
+
+Link *links_find_name(const Links *links, const char *name) {
+        for (size_t i = 0; i < BUCKETS; i++)
+                for (Link *link = links->buckets[i]; link; link = link->next)
+                        if (streq(link->name, name))
+                                return link;
+        return NULL;
+}
+
+int links_add(Links *links, int ifindex, const char *name, Link **ret) {
+        Link **bucket = &links->buckets[(unsigned) ifindex % BUCKETS], *link;
+
+        link = calloc(1, sizeof(*link));
+        if (!link)
+                return -ENOMEM;
+        link->ifindex = ifindex;
+        link->operational = link->setup = link->held_setup = link->told_operational = link->told_setup = -1;
+        link->delivered = (Record){ .ifindex = ifindex, .operational = -1, .setup = -1 };
+        snprintf(link->name, sizeof(link->name), "%s", name);
+        snprintf(link->delivered.name, sizeof(link->delivered.name), "%s", name);
+        link->next = *bucket;
+        *bucket = link;
+        links->n++;
+
+        *ret = link;
+        return 0;
+}
+
+void links_remove(Links *links, Link *link) {
+        for (Link **p = &links->buckets[(unsigned) link->ifindex % BUCKETS]; *p; p = &(*p)->next)
+                if (*p == link) {
+                        *p = link->next;
+                        links->n--;
+                        link_free(link);
+                        return;
+                }
+}
+
+void links_foreach(const Links *links, void (*function)(Link *link, void *userdata), void *userdata) {
+        for (size_t i = 0; i < BUCKETS; i++)
+                for (Link *link = links->buckets[i], *next; link; link = next) {
+                        next = link->next;
+                        function(link, userdata);
+                }
+}
+
+static void tell_rename(Watch *w, Link *link) {
+        char **variables;
+
+        (void) watch_push(w, link->ifindex, link->told_name, ENTRY_LEAVE, EVENT_TYPE_LINK_RENAMED, NULL);
+
+        variables = variables_of_link(link, EVENT_TYPE_LINK_RENAMED);
+        if (variables)
+                (void) variables_add(&variables, "PREVIOUS_NAME", "%s", link->told_name);
+        snprintf(link->told_name, sizeof(link->told_name), "%s", link->name);
+        link->told_operational = link->told_setup = -1;
+        (void) watch_push(w, link->ifindex, link->name, ENTRY_EVENT, EVENT_TYPE_LINK_RENAMED, variables);
+}
+
+static int tell_addresses(Watch *w, Link *link) {
+        Entry *entry;
+        int r;
+
+        entry = lanes_find_mergeable(
+                        &w->lanes, link->ifindex, link->name, ENTRY_EVENT, EVENT_TYPE_ADDRESSES);
+        if (!entry || w->monitor)
+                entry = watch_push(w, link->ifindex, link->name, ENTRY_EVENT, EVENT_TYPE_ADDRESSES,
+                                variables_of_link(link, EVENT_TYPE_ADDRESSES));
+        if (!entry)
+                return -ENOMEM;
+
+        r = address_set_subtract(&entry->added, &link->addresses, &link->told_addresses);
+        if (r >= 0)
+                r = address_set_subtract(&entry->removed, &link->told_addresses, &link->addresses);
+        if (r >= 0)
+                r = address_set_copy(&entry->addresses, &link->addresses);
+        if (r >= 0)
+                r = address_set_copy(&link->told_addresses, &link->addresses);
+        return r;
+}
+
+static void tell_state(Watch *w, Link *link, int state, int *told) {
+        char **variables;
+        int previous = *told;
+
+        if (state < 0 || state == previous)
+                return;
+
+        variables = variables_of_link(link, (EventType) state);
+        if (variables && previous >= 0)
+                (void) variables_add(&variables, "PREVIOUS_STATE", "%s", event_name((EventType) previous));
+        *told = state;
+        (void) watch_push(w, link->ifindex, link->name, ENTRY_EVENT, (EventType) state, variables);
+}
+
+void link_tell(Watch *w, Link *link) {
+        int r;
+
+        if (!link->told)
+                return;
+
+        if (!streq(link->told_name, link->name))
+                tell_rename(w, link);
+        if (!address_set_equal(&link->addresses, &link->told_addresses)) {
+                r = tell_addresses(w, link);
+                if (r < 0)
+                        log_error_errno(r, "%s: failed to queue a change of addresses: %m", link->name);
+        }
+        tell_state(w, link, link->setup, &link->told_setup);
+        tell_state(w, link, link->operational, &link->told_operational);
+}
+
+void link_tell_routes(Watch *w, Link *link) {
+        if (!link->told)
+                return;
+        if (!w->monitor &&
+                        lanes_find_mergeable(&w->lanes, link->ifindex, link->name, ENTRY_EVENT,
+                                        EVENT_TYPE_ROUTES))
+                return;
+        (void) watch_push(w, link->ifindex, link->name, ENTRY_EVENT, EVENT_TYPE_ROUTES,
+                        variables_of_link(link, EVENT_TYPE_ROUTES));
+}
+
+void link_enter(Watch *w, Link *link, bool first) {
+        if (link->told || !config_watches(&w->config, link->name))
+                return;
+
+        link->told = true;
+        snprintf(link->told_name, sizeof(link->told_name), "%s", link->name);
+        link->told_operational = link->told_setup = -1;
+        address_set_clear(&link->told_addresses);
+        if (!first)
+                (void) watch_push(w, link->ifindex, link->name, ENTRY_EVENT, EVENT_TYPE_LINK_ADDED,
+                                variables_of_link(link, EVENT_TYPE_LINK_ADDED));
+}
+
+void link_leave(Watch *w, Link *link) {
+        if (!link->told)
+                return;
+
+        link->told = false;
+        (void) watch_push(w, link->ifindex, link->told_name, ENTRY_EVENT, EVENT_TYPE_LINK_REMOVED,
+                        variables_of_link(link, EVENT_TYPE_LINK_REMOVED));
+        (void) watch_push(w, link->ifindex, link->told_name, ENTRY_FORGET, EVENT_TYPE_LINK_REMOVED, NULL);
+}
+
+void link_review(Watch *w, Link *link) {
+        bool watches = config_watches(&w->config, link->name);
+
+        if (link->told && !watches)
+                link_leave(w, link);
+        else if (!link->told && watches)
+                link_enter(w, link, false);
+        link_tell(w, link);
+}
+
+static bool has_usable(const Link *link, uint8_t widest, uint8_t narrowest) {
+        for (size_t i = 0; i < link->addresses.n; i++) {
+                const Address *a = &link->addresses.items[i];
+
+                if (a->scope >= widest && a->scope <= narrowest &&
+                                !address_set_contains(&link->not_usable, a))
+                        return true;
+        }
+        return false;
+}
+
+void link_update(Watch *w, Link *link) {
+        if (w->config.kernel) {
+                link->facts.has_global = has_usable(link, RT_SCOPE_UNIVERSE, RT_SCOPE_SITE - 1);
+                link->facts.has_link_local = has_usable(link, RT_SCOPE_SITE, RT_SCOPE_HOST - 1);
+                link->operational = (int) operstate_from_facts(&link->facts);
+        }
+        link_tell(w, link);
+}

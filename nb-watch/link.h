@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* One link: what is, and what of it has been told. */
+#pragma once
+
+#include "address.h"
+#include "event.h"
+#include "operstate.h"
+#include "state-directory.h"
+
+typedef struct Watch Watch;
+
+/* An address and what the kernel says about its use. */
+typedef struct Link {
+        int ifindex;
+        char name[IF_NAMESIZE];
+        bool seen; /* by the dump under way */
+
+        /* What is. States are EventType, or -1 while they are not known. */
+        int operational, setup;
+        int held_setup; /* a passing setup state that was found by reading, until a signal settles it */
+        AddressSet addresses;
+        LinkFacts facts;       /* for Generator=kernel */
+        AddressSet not_usable; /* tentative addresses and such whose test for doubles failed */
+        bool routes_changed;   /* since they were told last */
+        char *networkd;        /* what Describe() said, for the JSON */
+
+        /* What was queued for delivery, the newest. */
+        bool told; /* it is watched: Links= has its name */
+        char told_name[IF_NAMESIZE];
+        int told_operational, told_setup;
+        AddressSet told_addresses;
+
+        Record delivered;
+        struct Link *next;
+} Link;
+
+/* The table of links, by ifindex. */
+typedef struct Links {
+        Link **buckets;
+        size_t n;
+} Links;
+
+int links_init(Links *links);
+void links_done(Links *links);
+Link *links_find(const Links *links, int ifindex);
+/* The first link that has the name, NULL if there is none. */
+Link *links_find_name(const Links *links, const char *name);
+int links_add(Links *links, int ifindex, const char *name, Link **ret);
+void links_remove(Links *links, Link *link);
+void links_foreach(const Links *links, void (*function)(Link *link, void *userdata), void *userdata);
+
+/* Queues what differs between what is and what was told, in the order: name, addresses, setup state, operational
+ * state. Does nothing for links that Links= does not name. */
+void link_tell(Watch *w, Link *link);
+
+/* Queues a routes event; merged with one that waits. */
+void link_tell_routes(Watch *w, Link *link);
+
+/* Takes a new link, or one whose name entered Links=, up: first is for those that were there when nb-watch began,
+ * which were not added. */
+void link_enter(Watch *w, Link *link, bool first);
+
+/* Queues link-removed and the end of its units; for a link that is gone or whose name left Links=. */
+void link_leave(Watch *w, Link *link);
+
+/* After the name or Links= changed: enters, leaves, or tells the rename. */
+void link_review(Watch *w, Link *link);
+
+/* With Generator=kernel, derives the operational state; then tells. */
+void link_update(Watch *w, Link *link);

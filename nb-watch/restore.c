@@ -1,0 +1,268 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What did an earlier nb-watch deliver, and what had it begun?
+ *
+ * The network says what is, PID 1 which units there are, and the files in state/ what PID 1 cannot know. A file that
+ * says that a unit was asked for, without a record that it was delivered, is an open intent: it ran if the unit has
+ * begun to run since. */
+#include "log.h"
+#include "watch.h"
+
+typedef struct Restore {
+        Watch *watch;
+        State state;
+        uint64_t started_usec; /* the earlier nb-watch */
+        UnitState *units;
+        size_t n_units;
+        size_t mark; /* the one under way */
+        UnitQuery *query;
+} Restore;
+
+static void restore_marks(Restore *restore);
+
+static void restore_free(Restore *restore) {
+        state_clear(&restore->state);
+        free(restore->units);
+        free(restore);
+}
+
+static uint32_t event_bit(EventType event) {
+        return UINT32_C(1) << event;
+}
+
+static const UnitState *find_unit(const Restore *restore, EventType event, const char *link) {
+        for (size_t i = 0; i < restore->n_units; i++) {
+                const UnitState *u = &restore->units[i];
+
+                if (u->unit.kind == UNIT_RUN && u->unit.event == event && streq(u->unit.link, link))
+                        return u;
+        }
+        return NULL;
+}
+
+/* Active or failed is delivered; so is a state in which there was nothing to run. */
+static int delivered_state(const Restore *restore, int state, bool started, const char *link) {
+        const UnitState *u;
+
+        if (state < 0 || !started)
+                return state;
+        u = find_unit(restore, (EventType) state, link);
+        return u && (u->active || u->failed || u->job) ? state : -1;
+}
+
+static void restore_units(Restore *restore) {
+        for (size_t i = 0; i < restore->n_units; i++) {
+                const UnitState *u = &restore->units[i];
+                Name *name = lanes_name(&restore->watch->lanes, u->unit.link);
+
+                if (!name)
+                        continue;
+                if (u->unit.kind == UNIT_RULES && u->active)
+                        name->rules = RULES_ACTIVE;
+                else if (u->unit.kind == UNIT_RUN && (u->active || u->job))
+                        name->active |= event_bit(u->unit.event);
+                else if (u->unit.kind == UNIT_RUN && u->failed)
+                        name->failed |= event_bit(u->unit.event);
+        }
+}
+
+static int restore_record(Restore *restore, Record *record) {
+        Link *link;
+        int r;
+
+        r = links_add(&restore->watch->links, record->ifindex, record->name, &link);
+        if (r < 0)
+                return r;
+        link->told = true;
+        snprintf(link->told_name, sizeof(link->told_name), "%s", record->name);
+        link->told_operational = delivered_state(
+                        restore, record->operational, record->operational_started, record->name);
+        link->told_setup = delivered_state(restore, record->setup, record->setup_started, record->name);
+        r = address_set_copy(&link->told_addresses, &record->addresses);
+        if (r < 0)
+                return r;
+        link->delivered = *record;
+        link->delivered.addresses = link->delivered.addresses_next = (AddressSet){};
+        return 0;
+}
+
+static void restore_done(Restore *restore) {
+        Watch *w = restore->watch;
+
+        /* Units of links that neither a record nor the kernel knows. */
+        for (size_t i = 0; i < restore->n_units; i++) {
+                const UnitState *u = &restore->units[i];
+
+                if (u->unit.kind == UNIT_RUN && u->unit.link[0] && !links_find_name(&w->links, u->unit.link))
+                        (void) watch_push(w, 0, u->unit.link, ENTRY_FORGET, EVENT_TYPE_LINK_REMOVED, NULL);
+        }
+        restore_free(restore);
+        watch_restored(w);
+}
+
+/* It ran, or runs: as if its call had just been made. */
+static void restore_begun(Restore *restore, const EventMark *mark, const UnitState *state) {
+        Watch *w = restore->watch;
+        Link *link = links_find(&w->links, mark->ifindex);
+        Entry *entry;
+        int r;
+
+        if (link && event_info(mark->event)->kind == EVENT_OPERATIONAL)
+                link->told_operational = (int) mark->event;
+        else if (link && event_info(mark->event)->kind == EVENT_SETUP)
+                link->told_setup = (int) mark->event;
+        else if (link && mark->event == EVENT_TYPE_ADDRESSES)
+                for (size_t i = 0; i < restore->state.n_records; i++) {
+                        const Record *record = &restore->state.records[i];
+
+                        if (record->ifindex != mark->ifindex || !record->has_next)
+                                continue;
+                        r = address_set_copy(&link->told_addresses, &record->addresses_next);
+                        if (r >= 0)
+                                r = state_addresses_commit(w->state_fd, mark->ifindex);
+                        if (r < 0)
+                                log_warning_errno(
+                                                r, "Failed to restore the addresses of %s: %m", mark->link);
+                }
+
+        entry = watch_push(w, mark->ifindex, mark->link, ENTRY_EVENT, mark->event, NULL);
+        if (entry) {
+                entry->settle = true;
+                entry->asked_usec = mark->asked_usec;
+        }
+        log_info("%s of %s was begun before a restart%s.", event_name(mark->event), mark->link,
+                        state->job ? " and still runs" : "");
+}
+
+static void on_mark(int r, const UnitState *state, void *userdata) {
+        Restore *restore = userdata;
+        const EventMark *mark = &restore->state.marks[restore->mark++];
+        Watch *w = restore->watch;
+        Name *name = lanes_name(&w->lanes, mark->link);
+
+        if (r >= 0 && (state->job || state->left_inactive_usec >= mark->asked_usec))
+                restore_begun(restore, mark, state);
+        else {
+                if (r < 0)
+                        log_warning_errno(r, "Failed to ask systemd for %s of %s: %m",
+                                        event_name(mark->event), mark->link);
+                (void) state_mark_remove(w->state_fd, mark->event, mark->link);
+                if (name)
+                        name->files &= ~event_bit(mark->event);
+        }
+        restore_marks(restore);
+}
+
+/* Whether it is an intent that is not known to have been carried out. */
+static bool mark_is_open(const Restore *restore, const EventMark *mark) {
+        if (mark->asked_usec == 0)
+                return false;
+        if (!event_is_level(mark->event))
+                return true;
+        for (size_t i = 0; i < restore->state.n_records; i++) {
+                const Record *record = &restore->state.records[i];
+
+                if (streq(record->name, mark->link) &&
+                                (record->operational == (int) mark->event ||
+                                                record->setup == (int) mark->event))
+                        return false;
+        }
+        return true;
+}
+
+static void restore_marks(Restore *restore) {
+        char unit[UNIT_NAME_LENGTH_MAX];
+        Watch *w = restore->watch;
+        int r;
+
+        for (; restore->mark < restore->state.n_marks; restore->mark++) {
+                const EventMark *mark = &restore->state.marks[restore->mark];
+
+                if (!mark_is_open(restore, mark))
+                        continue;
+                r = unit_name_format(UNIT_RUN, mark->event, mark->link, unit);
+                if (r >= 0)
+                        r = systemd_query_unit(w->systemd, unit, false, on_mark, restore, &restore->query);
+                if (r >= 0)
+                        return;
+                log_warning_errno(r, "Failed to ask systemd for %s: %m", unit);
+        }
+        restore_done(restore);
+}
+
+static void on_units(int r, const UnitState *units, size_t n, void *userdata) {
+        Restore *restore = userdata;
+        Watch *w = restore->watch;
+
+        if (r >= 0 && n > 0) {
+                restore->units = reallocarray(NULL, n, sizeof(UnitState));
+                if (restore->units) {
+                        memcpy(restore->units, units, n * sizeof(UnitState));
+                        restore->n_units = n;
+                } else
+                        r = -ENOMEM;
+        }
+        if (r < 0)
+                log_error_errno(r, "Failed to list the units of network-broker: %m");
+
+        restore_units(restore);
+        for (size_t i = 0; i < restore->state.n_records; i++) {
+                r = restore_record(restore, &restore->state.records[i]);
+                if (r < 0)
+                        log_error_errno(r, "Failed to restore what was delivered for %s: %m",
+                                        restore->state.records[i].name);
+        }
+        for (size_t i = 0; i < restore->state.n_marks; i++) {
+                const EventMark *mark = &restore->state.marks[i];
+                Name *name = lanes_name(&w->lanes, mark->link);
+
+                if (name)
+                        name->files |= event_bit(mark->event);
+        }
+        restore_marks(restore);
+}
+
+static void on_target(int r, uint64_t stopped_usec, void *userdata) {
+        Restore *restore = userdata;
+        Watch *w = restore->watch;
+
+        if (r < 0)
+                log_warning_errno(r, "Failed to ask systemd for network-broker.target: %m");
+
+        /* Stopping the target ended everything; what is, is delivered anew. */
+        w->first = restore->started_usec == 0 || stopped_usec > restore->started_usec;
+        if (w->first) {
+                state_clear(&restore->state);
+                r = state_wipe(w->state_fd);
+                if (r < 0)
+                        log_error_errno(r, "Failed to clear the state: %m");
+        }
+        r = state_broker_write(w->state_fd, now_usec());
+        if (r < 0)
+                log_error_errno(r, "Failed to write the state: %m");
+
+        r = systemd_list_units(w->systemd, on_units, restore);
+        if (r < 0)
+                on_units(r, NULL, 0, restore);
+}
+
+int restore_begin(Watch *w) {
+        Restore *restore;
+        int r;
+
+        restore = calloc(1, sizeof(*restore));
+        if (!restore)
+                return -ENOMEM;
+        restore->watch = w;
+
+        r = state_load(w->state_fd, &restore->state);
+        if (r >= 0)
+                r = state_broker_read(w->state_fd, &restore->started_usec);
+        if (r < 0)
+                log_error_errno(r, "Failed to read what was delivered before: %m");
+
+        r = systemd_get_number(w->systemd, "network-broker.target", "InactiveEnterTimestampMonotonic",
+                        on_target, restore);
+        if (r < 0)
+                restore_free(restore);
+        return r;
+}

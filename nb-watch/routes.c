@@ -1,0 +1,206 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Did the routes of a link change? See routes.h. */
+#include "routes.h"
+
+#include <linux/rtnetlink.h>
+#include <sys/socket.h>
+
+#include "log.h"
+#include "rules.h"
+
+#define FNV_OFFSET UINT64_C(14695981039346656037)
+#define FNV_PRIME UINT64_C(1099511628211)
+
+typedef struct Route {
+        uint32_t table;
+        int oif; /* 0 with several legs */
+        const struct rtattr *legs;
+} Route;
+
+typedef struct Digest {
+        unsigned rule_protocol;
+        int ifindex;
+        uint64_t sum;
+} Digest;
+
+/* Whether the message is about a route that counts. */
+static bool route_parse(const struct nlmsghdr *message, unsigned rule_protocol, Route *ret) {
+        const struct rtmsg *header = NLMSG_DATA(message);
+        Route route = {};
+        int length;
+
+        if (message->nlmsg_len < NLMSG_LENGTH(sizeof(*header)))
+                return false;
+        if (header->rtm_type != RTN_UNICAST || (header->rtm_flags & RTM_F_CLONED) ||
+                        (header->rtm_family != AF_INET && header->rtm_family != AF_INET6))
+                return false;
+
+        route.table = header->rtm_table;
+        length = (int) (message->nlmsg_len - NLMSG_LENGTH(sizeof(*header)));
+        for (const struct rtattr *rta = RTM_RTA(header); RTA_OK(rta, length); rta = RTA_NEXT(rta, length))
+                if (rta->rta_type == RTA_TABLE && RTA_PAYLOAD(rta) == sizeof(uint32_t))
+                        memcpy(&route.table, RTA_DATA(rta), sizeof(uint32_t));
+                else if (rta->rta_type == RTA_OIF && RTA_PAYLOAD(rta) == sizeof(int))
+                        memcpy(&route.oif, RTA_DATA(rta), sizeof(int));
+                else if (rta->rta_type == RTA_MULTIPATH)
+                        route.legs = rta;
+
+        /* With RuleProtocol=kernel, the table tells ours apart: the kernel's own are in main. */
+        if (header->rtm_protocol == rule_protocol &&
+                        (rule_protocol != RTPROT_KERNEL || route.table > RT_TABLE_LOCAL))
+                return false;
+        if (route.table == RT_TABLE_LOCAL)
+                return false;
+
+        *ret = route;
+        return true;
+}
+
+static void link_changed(Watch *w, int ifindex) {
+        Link *link = links_find(&w->links, ifindex);
+
+        if (!link)
+                return;
+        rules_touch(w, link);
+        link_tell_routes(w, link);
+}
+
+/* Calls back for the output link, or for that of each leg. */
+static void route_foreach_link(
+                const Route *route, void (*function)(int ifindex, void *userdata), void *userdata) {
+        int length;
+
+        if (route->oif > 0)
+                function(route->oif, userdata);
+        if (!route->legs)
+                return;
+
+        length = (int) RTA_PAYLOAD(route->legs);
+        for (const struct rtnexthop *leg = RTA_DATA(route->legs); length >= (int) sizeof(*leg) &&
+                        leg->rtnh_len >= sizeof(*leg) && leg->rtnh_len <= length;
+                        leg = RTNH_NEXT(leg)) {
+                function(leg->rtnh_ifindex, userdata);
+                length -= (int) NLMSG_ALIGN(leg->rtnh_len);
+        }
+}
+
+static void tell_link(int ifindex, void *userdata) {
+        link_changed(userdata, ifindex);
+}
+
+void routes_changed(Watch *w, const struct nlmsghdr *message) {
+        Route route;
+
+        if (route_parse(message, w->config.rule_protocol, &route))
+                route_foreach_link(&route, tell_link, w);
+}
+
+void routes_vanished(Watch *w, Link *link) {
+        /* Only what was told can be missed. */
+        if (link->delivered.routes != 0)
+                routes_compare(w, link);
+}
+
+static uint64_t hash_bytes(uint64_t hash, const void *data, size_t size) {
+        const unsigned char *p = data;
+
+        for (size_t i = 0; i < size; i++)
+                hash = (hash ^ p[i]) * FNV_PRIME;
+        return hash;
+}
+
+static uint64_t route_hash(const struct nlmsghdr *message) {
+        struct rtmsg header = *(const struct rtmsg *) NLMSG_DATA(message);
+        uint64_t hash = FNV_OFFSET;
+        int length;
+
+        /* Dead, linkdown: the carrier's matter, not the route's. */
+        header.rtm_flags &= RTNH_F_ONLINK;
+        hash = hash_bytes(hash, &header, sizeof(header));
+
+        length = (int) (message->nlmsg_len - NLMSG_LENGTH(sizeof(header)));
+        for (const struct rtattr *rta = RTM_RTA((const struct rtmsg *) NLMSG_DATA(message));
+                        RTA_OK(rta, length); rta = RTA_NEXT(rta, length))
+                /* Counters and remaining lifetimes. */
+                if (rta->rta_type != RTA_CACHEINFO && rta->rta_type != RTA_EXPIRES &&
+                                rta->rta_type != RTA_MULTIPATH)
+                        hash = hash_bytes(hash, rta, rta->rta_len);
+        return hash;
+}
+
+static void match_link(int ifindex, void *userdata) {
+        Digest *digest = userdata;
+
+        if (digest->ifindex == ifindex)
+                digest->ifindex = -ifindex; /* found */
+}
+
+static int on_route(const struct nlmsghdr *message, void *userdata) {
+        Digest *digest = userdata, found = *digest;
+        Route route;
+
+        if (message->nlmsg_type != RTM_NEWROUTE || !route_parse(message, digest->rule_protocol, &route))
+                return 0;
+        route_foreach_link(&route, match_link, &found);
+        if (found.ifindex < 0)
+                digest->sum += route_hash(message);
+        return 0;
+}
+
+static void restart_digest(void *userdata) {
+        Digest *digest = userdata;
+
+        digest->sum = 0;
+}
+
+int routes_digest(Netlink *nl, int ifindex, unsigned rule_protocol, uint64_t *ret) {
+        static const uint8_t families[] = { AF_INET, AF_INET6 };
+        Digest digest = { .rule_protocol = rule_protocol, .ifindex = ifindex };
+        uint64_t sum = FNV_OFFSET;
+        int r;
+
+        for (size_t i = 0; i < ELEMENTSOF(families); i++) {
+                struct {
+                        struct nlmsghdr header;
+                        struct rtmsg route;
+                        struct rtattr attribute;
+                        int oif;
+                } request = {
+                        .header = { .nlmsg_len = sizeof(request), .nlmsg_type = RTM_GETROUTE },
+                        .route = { .rtm_family = families[i], .rtm_type = RTN_UNICAST },
+                        .attribute = { .rta_len = RTA_LENGTH(sizeof(int)), .rta_type = RTA_OIF },
+                        .oif = ifindex,
+                };
+
+                r = netlink_dump(nl, &request.header, restart_digest, on_route, &digest);
+                if (r < 0 && r != -EINTR)
+                        return r;
+                sum += digest.sum;
+        }
+
+        *ret = sum ?: 1;
+        return 0;
+}
+
+uint64_t routes_delivered(Watch *w, Link *link) {
+        uint64_t digest;
+        int r;
+
+        r = rtnl_digest_routes(w->rtnl, link->ifindex, &digest);
+        if (r < 0) {
+                if (r != -ENODEV)
+                        log_warning_errno(r, "%s: failed to read the routes: %m", link->name);
+                return 0;
+        }
+        return digest;
+}
+
+void routes_compare(Watch *w, Link *link) {
+        uint64_t digest;
+
+        if (!link->told || w->monitor || link->delivered.routes == 0)
+                return;
+        digest = routes_delivered(w, link);
+        if (digest != 0 && digest != link->delivered.routes)
+                link_tell_routes(w, link);
+}

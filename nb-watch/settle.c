@@ -1,0 +1,75 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What became of a call whose answer was lost?
+ *
+ * PID 1 knows: a job still waits or runs; or the unit has begun to run since it was asked for; or it has not, and the
+ * call is made once more. */
+#include "log.h"
+#include "work.h"
+
+static void work_ask(Work *work);
+
+static int on_retry(_unused_ sd_event_source *source, _unused_ uint64_t usec, void *userdata) {
+        Work *work = userdata;
+
+        work->retry = sd_event_source_disable_unref(work->retry);
+        work_ask(work);
+        return 0;
+}
+
+/* The first time at once, then after 0.1, 0.5, 2, and every 10 s. */
+void work_settle(Work *work) {
+        static const uint64_t delays[] = { 0, 100U * 1000U, 500U * 1000U, 2000U * 1000U,
+                10U * 1000U * 1000U };
+        size_t i = work->n_tries < ELEMENTSOF(delays) ? work->n_tries : ELEMENTSOF(delays) - 1;
+        int r;
+
+        work->n_tries++;
+        r = sd_event_add_time_relative(
+                        work->watch->event, &work->retry, CLOCK_MONOTONIC, delays[i], 1, on_retry, work);
+        if (r < 0)
+                log_error_errno(r, "Failed to arm a timer: %m");
+}
+
+static void on_start_state(Work *work, const UnitState *state) {
+        Entry *entry = work->entry;
+
+        if (state->left_inactive_usec >= entry->asked_usec) {
+                work_called(work, state->failed ? CALL_FAILED : CALL_DONE,
+                                state->failed ? "failed" : "done");
+                return;
+        }
+        /* What was begun before a restart and did not run: the comparison with what is has queued what still counts. */
+        if (entry->settle && (!event_is_level(entry->event) || entry_is_superseded(entry))) {
+                work_finish(work);
+                deliver_ready(work->watch);
+                return;
+        }
+        entry->settle = false;
+        work_call(work, VERB_START, UNIT_RUN, entry->event);
+}
+
+static void on_state(int r, const UnitState *state, void *userdata) {
+        Work *work = userdata;
+
+        work->query = NULL;
+        if (r < 0)
+                work_settle(work);
+        else if (work->phase == WORK_RULES)
+                work_rules_state(work, state);
+        else if (work->verb != VERB_STOP)
+                on_start_state(work, state);
+        else if (state->active)
+                work_call(work, VERB_STOP, UNIT_RUN, work->stopping);
+        else
+                work_called(work, CALL_DONE, "done");
+}
+
+static void work_ask(Work *work) {
+        Watch *w = work->watch;
+        int r = -ENOTCONN;
+
+        if (w->systemd)
+                r = systemd_query_unit(w->systemd, work->unit, true, on_state, work, &work->query);
+        if (r < 0)
+                work_settle(work);
+}

@@ -1,0 +1,304 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What was delivered before a crash? See state-directory.h. */
+#include "state-directory.h"
+
+#include <dirent.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <limits.h>
+
+#include "file-util.h"
+#include "log.h"
+
+#define STATE_DIRECTORY "/run/network-broker/state"
+#define STATE_FILE_MAX (4U * 1024U * 1024U)
+
+int state_directory_open(void) {
+        int fd;
+
+        fd = open(STATE_DIRECTORY, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+        return fd < 0 ? negative_errno() : fd;
+}
+
+static int remove_file(int dir_fd, const char *name) {
+        if (unlinkat(dir_fd, name, 0) < 0 && errno != ENOENT)
+                return negative_errno();
+        return 0;
+}
+
+int state_mark_write(int dir_fd, const EventMark *mark) {
+        char instance[INSTANCE_MAX], text[64];
+        int n, r;
+
+        r = instance_format(mark->event, mark->link, instance);
+        if (r < 0)
+                return r;
+        n = snprintf(text, sizeof(text), "%i %" PRIu64 "\n", mark->ifindex, mark->asked_usec);
+        return file_write_atomic(dir_fd, instance, text, (size_t) n, 0644);
+}
+
+int state_mark_remove(int dir_fd, EventType event, const char *link) {
+        char instance[INSTANCE_MAX];
+        int r;
+
+        r = instance_format(event, link, instance);
+        if (r < 0)
+                return r;
+        return remove_file(dir_fd, instance);
+}
+
+static const char *state_name(int event) {
+        return event < 0 ? "-" : event_name((EventType) event);
+}
+
+int state_record_write(int dir_fd, const Record *record) {
+        char file[32], text[256], escaped[INSTANCE_MAX];
+        int n, r;
+
+        r = link_name_escape(record->name, escaped);
+        if (r < 0)
+                return r;
+        snprintf(file, sizeof(file), "@%i", record->ifindex);
+        n = snprintf(text, sizeof(text), "%s %s %i %s %i %" PRIx64 " %" PRIx64 "\n", escaped,
+                        state_name(record->operational), record->operational_started,
+                        state_name(record->setup), record->setup_started, record->routes, record->lease);
+        return file_write_atomic(dir_fd, file, text, (size_t) n, 0644);
+}
+
+int state_record_remove(int dir_fd, int ifindex) {
+        char file[48];
+        int r, q;
+
+        snprintf(file, sizeof(file), "@%i.addresses.next", ifindex);
+        r = remove_file(dir_fd, file);
+        snprintf(file, sizeof(file), "@%i.addresses", ifindex);
+        q = remove_file(dir_fd, file);
+        snprintf(file, sizeof(file), "@%i", ifindex);
+        r = r < 0 ? r : q;
+        q = remove_file(dir_fd, file);
+        return r < 0 ? r : q;
+}
+
+int state_addresses_prepare(int dir_fd, int ifindex, const AddressSet *addresses) {
+        _cleanup_free_ char *text = NULL;
+        char file[48];
+        int r;
+
+        r = address_set_save(addresses, &text);
+        if (r < 0)
+                return r;
+        snprintf(file, sizeof(file), "@%i.addresses.next", ifindex);
+        return file_write_atomic(dir_fd, file, text, strlen(text), 0644);
+}
+
+int state_addresses_commit(int dir_fd, int ifindex) {
+        char from[48], to[48];
+
+        snprintf(from, sizeof(from), "@%i.addresses.next", ifindex);
+        snprintf(to, sizeof(to), "@%i.addresses", ifindex);
+        /* Not there: it was done before. */
+        return renameat(dir_fd, from, dir_fd, to) < 0 && errno != ENOENT ? negative_errno() : 0;
+}
+
+int state_broker_write(int dir_fd, uint64_t usec) {
+        char text[32];
+        int n;
+
+        n = snprintf(text, sizeof(text), "%" PRIu64 "\n", usec);
+        return file_write_atomic(dir_fd, "@broker", text, (size_t) n, 0644);
+}
+
+int state_broker_read(int dir_fd, uint64_t *ret) {
+        _cleanup_free_ char *text = NULL;
+        int r;
+
+        r = file_read_untrusted(dir_fd, "@broker", 64, &text, NULL);
+        if (r == -ENOENT) {
+                *ret = 0;
+                return 0;
+        }
+        if (r < 0)
+                return r;
+        *ret = strtoull(text, NULL, 10);
+        return 0;
+}
+
+static int parse_state(const char *name, int *ret) {
+        EventType event;
+
+        if (streq(name, "-")) {
+                *ret = -1;
+                return 0;
+        }
+        if (event_from_name(name, &event) < 0 || !event_is_level(event))
+                return -EBADMSG;
+        *ret = (int) event;
+        return 0;
+}
+
+static int load_addresses(int dir_fd, const char *file, const char *suffix, AddressSet *ret) {
+        _cleanup_free_ char *text = NULL;
+        char path[64];
+        int r;
+
+        snprintf(path, sizeof(path), "%s%s", file, suffix);
+        r = file_read_untrusted(dir_fd, path, STATE_FILE_MAX, &text, NULL);
+        if (r < 0)
+                return r;
+        return address_set_load(text, ret);
+}
+
+static int load_record(int dir_fd, const char *file, Record *ret) {
+        char escaped[INSTANCE_MAX], operational[32], setup[32], instance[INSTANCE_MAX + 8];
+        _cleanup_free_ char *text = NULL;
+        int started[2], r;
+        EventType event;
+        Record record = {};
+
+        r = file_read_untrusted(dir_fd, file, STATE_FILE_MAX, &text, NULL);
+        if (r < 0)
+                return r;
+        record.ifindex = atoi(file + 1);
+        if (record.ifindex <= 0 ||
+                        sscanf(text, "%95s %31s %i %31s %i %" SCNx64 " %" SCNx64, escaped, operational,
+                                        &started[0], setup, &started[1], &record.routes, &record.lease) != 7)
+                return -EBADMSG;
+        if (parse_state(operational, &record.operational) < 0 || parse_state(setup, &record.setup) < 0)
+                return -EBADMSG;
+        record.operational_started = started[0];
+        record.setup_started = started[1];
+
+        /* The codec knows names only as part of an instance. */
+        snprintf(instance, sizeof(instance), "off:%s", escaped);
+        r = instance_parse(instance, &event, record.name);
+        if (r < 0)
+                return r;
+
+        r = load_addresses(dir_fd, file, ".addresses", &record.addresses);
+        if (r < 0 && r != -ENOENT)
+                return r;
+        r = load_addresses(dir_fd, file, ".addresses.next", &record.addresses_next);
+        record.has_next = r >= 0;
+
+        *ret = record;
+        return 0;
+}
+
+static int load_mark(int dir_fd, const char *file, EventMark *ret) {
+        _cleanup_free_ char *text = NULL;
+        EventMark mark = {};
+        int r;
+
+        r = instance_parse(file, &mark.event, mark.link);
+        if (r < 0)
+                return r;
+        r = file_read_untrusted(dir_fd, file, STATE_FILE_MAX, &text, NULL);
+        if (r < 0)
+                return r;
+        if (sscanf(text, "%i %" SCNu64, &mark.ifindex, &mark.asked_usec) != 2)
+                return -EBADMSG;
+
+        *ret = mark;
+        return 0;
+}
+
+static int load_one(int dir_fd, const char *file, State *state) {
+        int r;
+
+        if (streq(file, "@broker") || strstr(file, ".addresses"))
+                return 0;
+
+        if (file[0] == '@') {
+                Record record, *records;
+
+                r = load_record(dir_fd, file, &record);
+                if (r < 0)
+                        return r;
+                records = reallocarray(state->records, state->n_records + 1, sizeof(Record));
+                if (!records)
+                        return -ENOMEM;
+                state->records = records;
+                state->records[state->n_records++] = record;
+        } else {
+                EventMark mark, *marks;
+
+                r = load_mark(dir_fd, file, &mark);
+                if (r < 0)
+                        return r;
+                marks = reallocarray(state->marks, state->n_marks + 1, sizeof(EventMark));
+                if (!marks)
+                        return -ENOMEM;
+                state->marks = marks;
+                state->marks[state->n_marks++] = mark;
+        }
+        return 0;
+}
+
+static DIR *open_directory(int dir_fd) {
+        int fd;
+        DIR *d;
+
+        fd = openat(dir_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+        if (fd < 0)
+                return NULL;
+        d = fdopendir(fd);
+        if (!d)
+                safe_close(fd);
+        return d;
+}
+
+DEFINE_TRIVIAL_CLEANUP_FUNC(DIR *, closedir);
+
+int state_load(int dir_fd, State *ret) {
+        _cleanup_(closedirp) DIR *d = NULL;
+        State state = {};
+        int r;
+
+        d = open_directory(dir_fd);
+        if (!d)
+                return negative_errno();
+
+        for (struct dirent *de; (de = readdir(d));) {
+                if (de->d_type == DT_DIR)
+                        continue;
+                r = load_one(dir_fd, de->d_name, &state);
+                if (r == -ENOMEM) {
+                        state_clear(&state);
+                        return r;
+                }
+                if (r < 0) {
+                        log_warning_errno(r, "Ignoring %s/%s: %m", STATE_DIRECTORY, de->d_name);
+                        (void) remove_file(dir_fd, de->d_name);
+                }
+        }
+
+        *ret = state;
+        return 0;
+}
+
+void state_clear(State *state) {
+        for (size_t i = 0; i < state->n_records; i++) {
+                address_set_clear(&state->records[i].addresses);
+                address_set_clear(&state->records[i].addresses_next);
+        }
+        free(state->records);
+        free(state->marks);
+        *state = (State){};
+}
+
+int state_wipe(int dir_fd) {
+        _cleanup_(closedirp) DIR *d = NULL;
+        int r = 0, q;
+
+        d = open_directory(dir_fd);
+        if (!d)
+                return negative_errno();
+
+        for (struct dirent *de; (de = readdir(d));) {
+                if (de->d_type == DT_DIR)
+                        continue;
+                q = remove_file(dir_fd, de->d_name);
+                r = r < 0 ? r : q;
+        }
+        return r;
+}

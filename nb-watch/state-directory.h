@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What must outlive nb-watch, in /run/network-broker/state.
+ *
+ *   EVENT:LINK        exists while that event may run (ConditionPathExists= of nb-run@.service); says whether its unit
+ *                     was asked for, and when
+ *   @IFINDEX          what was delivered for a link
+ *   @IFINDEX.addresses  … its addresses; .addresses.next while they are being delivered
+ *   @broker           when nb-watch was started last */
+#pragma once
+
+#include "address.h"
+#include "unit-name.h"
+
+/* What was delivered for a link. */
+typedef struct Record {
+        int ifindex;
+        char name[IF_NAMESIZE];
+        int operational, setup;                  /* EventType, or -1 */
+        bool operational_started, setup_started; /* a unit was asked for */
+        uint64_t routes;                         /* digest, 0 if it is not known */
+        uint64_t lease;                          /* digest, 0 without one */
+        AddressSet addresses, addresses_next;
+        bool has_next;
+} Record;
+
+/* An EVENT:LINK file. */
+typedef struct EventMark {
+        EventType event;
+        char link[IF_NAMESIZE];
+        int ifindex;
+        uint64_t asked_usec; /* CLOCK_MONOTONIC when the unit was asked for, 0 if there was nothing to run */
+} EventMark;
+
+int state_directory_open(void);
+
+int state_mark_write(int dir_fd, const EventMark *mark);
+int state_mark_remove(int dir_fd, EventType event, const char *link);
+
+/* Writes all but the addresses. */
+int state_record_write(int dir_fd, const Record *record);
+int state_record_remove(int dir_fd, int ifindex);
+
+/* The addresses that are about to be delivered; state_addresses_commit() makes them those that were. */
+int state_addresses_prepare(int dir_fd, int ifindex, const AddressSet *addresses);
+int state_addresses_commit(int dir_fd, int ifindex);
+
+/* When nb-watch was started last, CLOCK_MONOTONIC; 0 for never. */
+int state_broker_write(int dir_fd, uint64_t usec);
+int state_broker_read(int dir_fd, uint64_t *ret);
+
+typedef struct State {
+        Record *records;
+        EventMark *marks;
+        size_t n_records, n_marks;
+} State;
+
+/* Reads everything. What cannot be read is left out, and removed. */
+int state_load(int dir_fd, State *ret);
+void state_clear(State *state);
+
+/* Removes everything, for a start from nothing. */
+int state_wipe(int dir_fd);

@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What PID 1 says: which of our units there are, what became of one, when it reloads. */
+#pragma once
+
+#include <systemd/sd-bus.h>
+
+#include "bus-owner.h"
+#include "unit-name.h"
+
+typedef struct Systemd Systemd;
+typedef struct UnitQuery UnitQuery;
+
+typedef struct UnitState {
+        UnitName unit;
+        bool active; /* active, activating, deactivating, reloading */
+        bool failed;
+        bool job;                    /* a job of it waits or runs */
+        uint64_t left_inactive_usec; /* CLOCK_MONOTONIC, when it last began to run; 0 if never, or not asked for */
+} UnitState;
+
+typedef struct SystemdHandlers {
+        void (*available)(void *userdata);              /* PID 1 is on the bus, for the first time or anew */
+        void (*reloading)(bool active, void *userdata); /* true before, false after */
+} SystemdHandlers;
+
+/* Subscribes on this connection; it lives as long as the connection. */
+int systemd_new(sd_bus *bus, const SystemdHandlers *handlers, void *userdata, Systemd **ret);
+void systemd_free(Systemd *s);
+DEFINE_TRIVIAL_CLEANUP_FUNC(Systemd *, systemd_free);
+
+/* Lists the loaded nb-run@ and nb-rules@ units. r < 0 if PID 1 could not say. */
+typedef void (*UnitListHandler)(int r, const UnitState *units, size_t n, void *userdata);
+int systemd_list_units(Systemd *s, UnitListHandler handler, void *userdata);
+
+/* Asks for one unit. With wait, the answer comes when no job of it is left. */
+typedef void (*UnitQueryHandler)(int r, const UnitState *state, void *userdata);
+int systemd_query_unit(Systemd *s, const char *unit, bool wait, UnitQueryHandler handler, void *userdata,
+                UnitQuery **ret);
+void unit_query_free(UnitQuery *q);
+
+/* One property of a unit that is a number or a list of strings; NULL list on error. */
+typedef void (*UnitNumberHandler)(int r, uint64_t value, void *userdata);
+int systemd_get_number(Systemd *s, const char *unit, const char *property, UnitNumberHandler handler,
+                void *userdata);
+typedef void (*UnitListPropertyHandler)(int r, char **values, void *userdata);
+int systemd_get_environment(Systemd *s, const char *unit, UnitListPropertyHandler handler, void *userdata);

@@ -1,0 +1,372 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What belongs together: the loop, the bus, the sources, the configuration. See watch.h. */
+#include <signal.h>
+#include <systemd/sd-daemon.h>
+#include <time.h>
+
+#include "log.h"
+#include "networkd.h"
+#include "rules.h"
+#include "watch.h"
+
+#define STATUS_USEC (200U * 1000U)
+
+static int watch_connect(Watch *w);
+
+uint64_t now_usec(void) {
+        struct timespec ts;
+
+        (void) clock_gettime(CLOCK_MONOTONIC, &ts);
+        return (uint64_t) ts.tv_sec * 1000000U + (uint64_t) ts.tv_nsec / 1000U;
+}
+
+static int on_status(_unused_ sd_event_source *source, _unused_ uint64_t usec, void *userdata) {
+        char errors[64] = "";
+        Watch *w = userdata;
+
+        if (w->config.errors > 0)
+                snprintf(errors, sizeof(errors), "; %u configuration error%s", w->config.errors,
+                                w->config.errors == 1 ? "" : "s");
+        (void) sd_notifyf(0, "STATUS=%zu links, %lu events delivered, %zu waiting, %lu failed%s%s%s",
+                        w->links.n, (unsigned long) w->n_delivered, w->lanes.n_entries,
+                        (unsigned long) w->n_failed, errors, w->problem ? "; " : "", strempty(w->problem));
+        return 0;
+}
+
+void watch_status_changed(Watch *w) {
+        int enabled = SD_EVENT_OFF;
+
+        if (w->monitor)
+                return;
+        if (!w->status) {
+                (void) sd_event_add_time_relative(w->event, &w->status, CLOCK_MONOTONIC, STATUS_USEC,
+                                STATUS_USEC, on_status, w);
+                return;
+        }
+        (void) sd_event_source_get_enabled(w->status, &enabled);
+        if (enabled != SD_EVENT_OFF)
+                return;
+        (void) sd_event_source_set_time_relative(w->status, STATUS_USEC);
+        (void) sd_event_source_set_enabled(w->status, SD_EVENT_ONESHOT);
+}
+
+Entry *watch_push(
+                Watch *w, int ifindex, const char *name, EntryKind kind, EventType event, char **variables) {
+        size_t dropped = 0;
+        Entry *entry;
+        int r;
+
+        r = lanes_push(&w->lanes, ifindex, name, kind, event, variables, &entry, &dropped);
+        if (r < 0) {
+                log_error_errno(r, "%s: failed to queue %s: %m", name, event_name(event));
+                return NULL;
+        }
+        if (dropped > 0) {
+                LogFields fields = { .link = name, .ifindex = ifindex };
+
+                w->n_dropped += dropped;
+                log_message(LOG_WARNING, 0, &fields,
+                                "%s: more than %u states wait, dropped the %zu oldest that are superseded.",
+                                name, LANE_STATES_MAX, dropped);
+        }
+        watch_status_changed(w);
+        return entry;
+}
+
+static void watch_begin(Watch *w) {
+        (void) rtnl_sync(w->rtnl);
+        if (w->networkd)
+                (void) networkd_read(w->networkd);
+        if (!w->ready && !w->monitor)
+                (void) sd_notify(0, "READY=1");
+        w->ready = true;
+        watch_status_changed(w);
+}
+
+void watch_restored(Watch *w) {
+        w->restoring = false;
+        w->restored = true;
+        watch_begin(w);
+        deliver_ready(w);
+}
+
+static void log_configuration_errors(const Config *config) {
+        const char *p = config->error_messages;
+
+        if (!p)
+                return;
+        while (*p) {
+                size_t n = strcspn(p, "\n");
+
+                if (n > 0)
+                        log_error("%.*s", (int) n, p);
+                p += n;
+                p += *p == '\n';
+        }
+}
+
+static void review_link(Link *link, void *userdata) {
+        Watch *w = userdata;
+
+        link_review(w, link);
+        link_update(w, link);
+        if (config_keeps_rules(&w->config, link->name))
+                rules_touch(w, link);
+        else
+                rules_drop(w, link, link->name);
+}
+
+/* A unit may have been enabled into a state that is there already: starting it once more pulls it in. */
+static void tell_again(Link *link, void *userdata) {
+        const int states[] = { link->told_setup, link->told_operational };
+        Watch *w = userdata;
+        Entry *entry;
+
+        if (!link->told || w->monitor)
+                return;
+        for (size_t i = 0; i < ELEMENTSOF(states); i++) {
+                if (states[i] < 0 || !event_is_wanted((EventType) states[i], link->name))
+                        continue;
+                entry = watch_push(w, link->ifindex, link->name, ENTRY_EVENT, (EventType) states[i],
+                                variables_of_link(link, (EventType) states[i]));
+                if (entry)
+                        entry->again = true;
+        }
+}
+
+static void apply_sources(Watch *w) {
+        int r;
+
+        if (w->config.networkd && !w->networkd && w->bus) {
+                r = networkd_new(w, &w->networkd);
+                if (r < 0)
+                        log_error_errno(r, "Failed to watch systemd-networkd: %m");
+        } else if (!w->config.networkd && w->networkd) {
+                networkd_free(w->networkd);
+                w->networkd = NULL;
+                w->problem = NULL;
+        }
+}
+
+static void resume_link(Link *link, void *userdata) {
+        deliver_described(userdata, link);
+}
+
+static void on_environment(int r, char **values, void *userdata) {
+        Watch *w = userdata;
+        Config config;
+
+        if (r >= 0)
+                r = config_load(config_lookup_list, values, &config);
+        if (r < 0) {
+                log_error_errno(r, "Failed to read the configuration from systemd, keeping what holds: %m");
+                return;
+        }
+        config_clear(&w->config);
+        w->config = config;
+        if (!w->monitor) {
+                (void) log_set_level(w->config.log_level);
+                (void) log_set_format(w->config.log_format);
+                log_configuration_errors(&w->config);
+        }
+
+        apply_sources(w);
+        if (!w->began) {
+                if (w->monitor)
+                        watch_begin(w);
+                return;
+        }
+        links_foreach(&w->links, resume_link, w);
+        links_foreach(&w->links, review_link, w);
+        if (w->networkd)
+                (void) networkd_read(w->networkd);
+        links_foreach(&w->links, tell_again, w);
+        watch_status_changed(w);
+        deliver_ready(w);
+}
+
+static void watch_reload(Watch *w) {
+        int r;
+
+        r = systemd_get_environment(w->systemd, "nb-watch.service", on_environment, w);
+        if (r < 0)
+                log_error_errno(r, "Failed to ask systemd for the configuration: %m");
+}
+
+static void on_reloading(bool active, void *userdata) {
+        Watch *w = userdata;
+
+        if (w->starter)
+                starter_hold(w->starter, active);
+        if (!active)
+                watch_reload(w);
+}
+
+static void on_systemd_available(void *userdata) {
+        Watch *w = userdata;
+        int r;
+
+        if (w->starter)
+                starter_hold(w->starter, false);
+        if (w->restored) {
+                /* PID 1 was re-executed, or the bus was away: a reload may have been missed. */
+                watch_reload(w);
+                return;
+        }
+        if (w->restoring)
+                return;
+        r = restore_begin(w);
+        if (r < 0)
+                log_error_errno(r, "Failed to find out what was delivered before: %m");
+        else
+                w->restoring = true;
+}
+
+static int on_reconnect(_unused_ sd_event_source *source, _unused_ uint64_t usec, void *userdata) {
+        Watch *w = userdata;
+
+        w->reconnect = sd_event_source_disable_unref(w->reconnect);
+        (void) watch_connect(w);
+        return 0;
+}
+
+static void watch_disconnect(Watch *w) {
+        Systemd *systemd = w->systemd;
+
+        w->systemd = NULL;
+        systemd_free(systemd);
+        networkd_free(w->networkd);
+        w->networkd = NULL;
+        w->disconnected = sd_bus_slot_unref(w->disconnected);
+        w->bus = sd_bus_close_unref(w->bus);
+}
+
+static void reconnect_later(Watch *w) {
+        static const uint64_t delays[] = { 100U * 1000U, 500U * 1000U, 2000U * 1000U, 10U * 1000U * 1000U };
+        size_t i = w->n_reconnects < ELEMENTSOF(delays) ? w->n_reconnects : ELEMENTSOF(delays) - 1;
+
+        w->n_reconnects++;
+        if (!w->reconnect)
+                (void) sd_event_add_time_relative(
+                                w->event, &w->reconnect, CLOCK_MONOTONIC, delays[i], 1000, on_reconnect, w);
+}
+
+/* All states stay as they are; what happens meanwhile is found by comparing. */
+static int on_disconnected(_unused_ sd_bus_message *m, void *userdata, _unused_ sd_bus_error *error) {
+        Watch *w = userdata;
+
+        log_warning("Lost the system bus.");
+        watch_disconnect(w);
+        links_foreach(&w->links, resume_link, w);
+        reconnect_later(w);
+        return 0;
+}
+
+static int watch_connect(Watch *w) {
+        static const SystemdHandlers handlers = { on_systemd_available, on_reloading };
+        int r;
+
+        r = sd_bus_open_system(&w->bus);
+        if (r >= 0)
+                r = sd_bus_attach_event(w->bus, w->event, SD_EVENT_PRIORITY_NORMAL);
+        if (r >= 0)
+                r = sd_bus_match_signal_async(w->bus, &w->disconnected, "org.freedesktop.DBus.Local", NULL,
+                                "org.freedesktop.DBus.Local", "Disconnected", on_disconnected, NULL, w);
+        if (r >= 0)
+                r = systemd_new(w->bus, &handlers, w, &w->systemd);
+        if (r < 0) {
+                if (w->n_reconnects == 0)
+                        log_warning_errno(r, "Failed to connect to the system bus, trying again: %m");
+                watch_disconnect(w);
+                reconnect_later(w);
+                return r;
+        }
+        w->n_reconnects = 0;
+        apply_sources(w);
+        return 0;
+}
+
+static int netlink_fd(bool inherit) {
+        int n;
+
+        if (!inherit)
+                return -EBADF;
+        n = sd_listen_fds(1);
+        if (n == 1 && sd_is_socket(SD_LISTEN_FDS_START, AF_NETLINK, SOCK_RAW, -1) > 0)
+                return SD_LISTEN_FDS_START;
+        log_warning("No socket from nb-watch.socket, opening one.");
+        return -EBADF;
+}
+
+static int watch_set_up(Watch *w) {
+        int r;
+
+        r = config_load(config_lookup_environment, NULL, &w->config);
+        if (r < 0)
+                return r;
+        r = sd_event_default(&w->event);
+        if (r < 0)
+                return r;
+        r = sd_event_add_signal(w->event, NULL, SIGTERM | SD_EVENT_SIGNAL_PROCMASK, NULL, NULL);
+        if (r >= 0)
+                r = sd_event_add_signal(w->event, NULL, SIGINT | SD_EVENT_SIGNAL_PROCMASK, NULL, NULL);
+        if (r >= 0)
+                r = sd_event_set_watchdog(w->event, true);
+        if (r < 0)
+                return r;
+
+        r = links_init(&w->links);
+        if (r >= 0)
+                r = lanes_init(&w->lanes);
+        if (r < 0)
+                return r;
+        r = rtnl_new(w, netlink_fd(!w->monitor), &w->rtnl);
+        if (r < 0)
+                return r;
+
+        if (w->monitor) {
+                w->restored = w->first = true;
+                return 0;
+        }
+        w->state_fd = state_directory_open();
+        if (w->state_fd < 0)
+                return w->state_fd;
+        log_configuration_errors(&w->config);
+        return starter_new(w->event, &w->starter);
+}
+
+int watch_new(Monitor *monitor, Watch **ret) {
+        _cleanup_(watch_freep) Watch *w = NULL;
+        int r;
+
+        w = calloc(1, sizeof(*w));
+        if (!w)
+                return -ENOMEM;
+        w->state_fd = -EBADF;
+        w->monitor = monitor;
+        r = watch_set_up(w);
+        if (r < 0)
+                return r;
+
+        *ret = TAKE_PTR(w);
+        return 0;
+}
+
+void watch_free(Watch *w) {
+        if (!w)
+                return;
+        starter_free(w->starter);
+        w->starter = NULL;
+        rtnl_free(w->rtnl);
+        sd_event_source_disable_unref(w->reconnect);
+        sd_event_source_disable_unref(w->status);
+        sd_event_unref(w->event);
+        safe_close(w->state_fd);
+        config_clear(&w->config);
+        free(w);
+}
+
+int watch_run(Watch *w) {
+        (void) watch_connect(w);
+        return sd_event_loop(w->event);
+}

@@ -1,0 +1,92 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The whole: owns the event loop, the sources, the links and the lanes. */
+#pragma once
+
+#include <systemd/sd-bus.h>
+#include <systemd/sd-event.h>
+
+#include "config.h"
+#include "lane.h"
+#include "link.h"
+#include "starter.h"
+#include "systemd.h"
+
+typedef struct Networkd Networkd;
+typedef struct Rtnl Rtnl;
+typedef struct Rules Rules;
+typedef struct Leases Leases;
+typedef struct Monitor Monitor;
+
+struct Watch {
+        sd_event *event;
+        sd_bus *bus;
+        sd_bus_slot *disconnected;
+        sd_event_source *reconnect;
+        unsigned n_reconnects;
+
+        Config config;
+        Links links;
+        Lanes lanes;
+        Starter *starter;
+        Systemd *systemd;
+        Networkd *networkd;
+        Rtnl *rtnl;
+        Monitor *monitor; /* with --monitor: events are printed, nothing is started or written */
+        int state_fd;
+
+        bool restored; /* what an earlier nb-watch delivered is known */
+        bool began;    /* the links were read for the first time */
+        bool restoring;
+        bool first; /* there was no earlier nb-watch since the boot, or the target was stopped */
+        bool ready; /* READY=1 was sent */
+        sd_event_source *status;
+        uint64_t n_delivered, n_failed, n_dropped;
+        size_t n_healing; /* syncs under way because a rule of ours was removed */
+        bool heal_again;
+        const char *problem; /* shown in STATUS= */
+};
+
+int watch_new(Monitor *monitor, Watch **ret);
+void watch_free(Watch *w);
+DEFINE_TRIVIAL_CLEANUP_FUNC(Watch *, watch_free);
+int watch_run(Watch *w);
+
+/* Queues an event of a link under its present name; takes over variables. Returns the entry, or NULL. */
+Entry *watch_push(
+                Watch *w, int ifindex, const char *name, EntryKind kind, EventType event, char **variables);
+
+/* STATUS= soon, not at once: many changes make one message. */
+void watch_status_changed(Watch *w);
+
+/* Microseconds of CLOCK_MONOTONIC. */
+uint64_t now_usec(void);
+
+/* --- deliver.c: runs the entries whose turn it is. */
+void deliver_ready(Watch *w);
+
+/* Goes on with entries that waited for Describe() of this link. */
+void deliver_described(Watch *w, Link *link);
+
+/* --- restore.c: takes over from an earlier nb-watch; then calls watch_restored(). */
+int restore_begin(Watch *w);
+void watch_restored(Watch *w);
+
+/* --- needed.c: is there something to run for this event? */
+bool event_is_needed(const Config *config, EventType event, const char *link);
+/* … a unit that is enabled into it */
+bool event_is_wanted(EventType event, const char *link);
+/* Whether PID 1 has the unit running, as its file in /run/systemd/units says. */
+bool unit_seems_active(const char *unit);
+
+/* --- variables.c */
+int variables_add(char ***variables, const char *name, const char *format, ...) _printf_(3, 4);
+/* The variables that any event of a link has, as things are now; NULL when out of memory. */
+char **variables_of_link(const Link *link, EventType event);
+
+/* --- rtnl.c */
+int rtnl_new(Watch *w, int fd, Rtnl **ret);
+void rtnl_free(Rtnl *rtnl);
+/* Reads everything the kernel has and compares: for the start and after a gap. */
+int rtnl_sync(Rtnl *rtnl);
+/* A digest of the link's unicast routes; -ENODEV if it is gone. */
+int rtnl_digest_routes(Rtnl *rtnl, int ifindex, uint64_t *ret);

@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* One entry on its way: what is stopped for it, what is started, what became of it. */
+#pragma once
+
+#include "watch.h"
+
+typedef enum WorkPhase {
+        WORK_STOP,     /* units that are in the way, one after the other */
+        WORK_DESCRIBE, /* networkd is asked for the JSON */
+        WORK_START,    /* the unit runs */
+        WORK_END,      /* the unit of an edge is stopped again */
+        WORK_RULES,    /* the policy rules follow */
+} WorkPhase;
+
+typedef struct Work {
+        Watch *watch;
+        Entry *entry;
+        WorkPhase phase;
+        Verb verb;                       /* of the call under way */
+        char unit[UNIT_NAME_LENGTH_MAX]; /* … and its unit */
+        EventType stopping;
+        uint32_t stops; /* events whose units are still to be stopped */
+        bool needed;    /* there is something to run */
+        unsigned n_tries;
+        UnitQuery *query;
+        sd_event_source *retry;
+} Work;
+
+/* Asks for the verb on a unit of the entry's name; the result comes as work_called(). */
+void work_call(Work *work, Verb verb, UnitKind kind, EventType event);
+
+/* --- settle.c: what became of a call whose answer was lost? Then work_called(), or the call once more. */
+void work_settle(Work *work);
+
+/* --- deliver.c */
+void work_called(Work *work, CallResult result, const char *detail);
+/* Ends without having delivered anything. */
+void work_finish(Work *work);
+
+/* --- rules.c: brings the unit that keeps the rules of the entry's name to where it should be. */
+void work_rules(Work *work);
+void work_rules_called(Work *work, CallResult result, const char *detail);
+/* What a query said about it. */
+void work_rules_state(Work *work, const UnitState *state);
