@@ -101,7 +101,7 @@ TOOLS = $(patsubst tests/tools/%.c,$(BUILD)/tests/tools/%,$(wildcard tests/tools
 all: $(PROGRAMS) $(UNITS)
 build: all
 
--include $(shell find $(BUILD) -name '*.d' 2>/dev/null)
+-include $(shell find $(BUILD) -path '$(BUILD)/machine' -prune -o -type f -name '*.d' -print 2>/dev/null)
 
 $(BUILD)/%.o: %.c Makefile
 	@mkdir -p $(@D)

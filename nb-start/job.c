@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What became of a job? See job.h.
  *
- * The match for JobRemoved is sent before the call, on the same connection: the bus handles both in this order, so
- * the signal cannot be missed, and nothing has to wait for the match. */
+ * The rule for JobRemoved is sent before the call, on the same connection: the bus handles both in this order, so the
+ * signal cannot be missed, and nothing has to wait for the rule. */
 #include "job.h"
 
 #include "log.h"
@@ -16,14 +16,15 @@
 
 struct Job {
         sd_bus *bus;
-        BusOwner *systemd;
+        JobRemoved *removals;
         uint64_t id;
         Verb verb;
         char unit[UNIT_NAME_LENGTH_MAX];
         char path[128];    /* of the job, when PID 1 has said it */
         char removed[128]; /* a job of this unit that ended before PID 1 said which is ours */
         char result[64];
-        sd_bus_slot *match, *call, *check;
+        bool watched;
+        sd_bus_slot *call, *check;
         sd_event_source *timer;
         JobHandler handler;
         void *userdata;
@@ -42,29 +43,16 @@ static int job_finish(Job *job, AnswerKind kind, const char *detail) {
         return 0;
 }
 
-static int on_job_removed(sd_bus_message *m, void *userdata, _unused_ sd_bus_error *error) {
-        const char *path, *unit, *result;
-        Job *job = userdata;
-        uint32_t id;
-        int r;
-
-        if (!bus_owner_sent(job->systemd, m))
-                return 0;
-        r = sd_bus_message_read(m, "uoss", &id, &path, &unit, &result);
-        if (r < 0) {
-                log_warning_errno(r, "Ignoring a JobRemoved signal that cannot be read: %m");
-                return 0;
-        }
+void job_removed(Job *job, const char *path, const char *unit, const char *result) {
         if (!streq(unit, job->unit))
-                return 0;
+                return;
         if (job->path[0] == '\0') {
                 snprintf(job->removed, sizeof(job->removed), "%s", path);
                 snprintf(job->result, sizeof(job->result), "%s", result);
-                return 0;
+                return;
         }
-        if (!streq(path, job->path))
-                return 0;
-        return job_finish(job, ANSWER_RESULT, result);
+        if (streq(path, job->path))
+                (void) job_finish(job, ANSWER_RESULT, result);
 }
 
 static int on_checked(sd_bus_message *m, void *userdata, _unused_ sd_bus_error *error) {
@@ -123,19 +111,6 @@ static int on_called(sd_bus_message *m, void *userdata, _unused_ sd_bus_error *u
         return 0;
 }
 
-static int job_watch(Job *job) {
-        char rule[512];
-        int n;
-
-        /* dbus-daemon takes a backslash in a rule as it is, sd-bus takes it as an escape. */
-        n = snprintf(rule, sizeof(rule),
-                        "type='signal',sender='" SYSTEMD_NAME "',path='" SYSTEMD_PATH
-                        "',interface='" SYSTEMD_MANAGER "',member='JobRemoved'");
-        if (!strchr(job->unit, '\\'))
-                snprintf(rule + n, sizeof(rule) - (size_t) n, ",arg2='%s'", job->unit);
-        return sd_bus_add_match_async(job->bus, &job->match, rule, on_job_removed, NULL, job);
-}
-
 static int job_call(Job *job) {
         static const char *const methods[_VERB_MAX] = {
                 [VERB_START] = "StartUnit",
@@ -152,7 +127,7 @@ static int job_call(Job *job) {
                         methods[job->verb], on_called, job, "ss", job->unit, "replace");
 }
 
-int job_new(sd_bus *bus, sd_event *event, BusOwner *systemd, const Request *request, JobHandler handler,
+int job_new(sd_bus *bus, sd_event *event, JobRemoved *removals, const Request *request, JobHandler handler,
                 void *userdata, Job **ret) {
         _cleanup_(job_freep) Job *job = NULL;
         uint64_t now;
@@ -162,7 +137,7 @@ int job_new(sd_bus *bus, sd_event *event, BusOwner *systemd, const Request *requ
         if (!job)
                 return -ENOMEM;
         job->bus = sd_bus_ref(bus);
-        job->systemd = systemd;
+        job->removals = removals;
         job->id = request->id;
         job->verb = request->verb;
         job->handler = handler;
@@ -170,9 +145,10 @@ int job_new(sd_bus *bus, sd_event *event, BusOwner *systemd, const Request *requ
         snprintf(job->unit, sizeof(job->unit), "%s", request->unit_name);
 
         if (job->verb != VERB_RESET_FAILED) {
-                r = job_watch(job);
+                r = job_removed_watch(removals, job->unit);
                 if (r < 0)
                         return r;
+                job->watched = true;
         }
         r = job_call(job);
         if (r < 0)
@@ -193,7 +169,8 @@ int job_new(sd_bus *bus, sd_event *event, BusOwner *systemd, const Request *requ
 void job_free(Job *job) {
         if (!job)
                 return;
-        sd_bus_slot_unref(job->match);
+        if (job->watched)
+                job_removed_unwatch(job->removals, job->unit);
         sd_bus_slot_unref(job->call);
         sd_bus_slot_unref(job->check);
         sd_event_source_disable_unref(job->timer);

@@ -5,7 +5,7 @@
 #include <systemd/sd-bus.h>
 #include <systemd/sd-event.h>
 
-#include "bus-owner.h"
+#include "job-removed.h"
 #include "request.h"
 
 typedef struct Job Job;
@@ -14,8 +14,12 @@ typedef struct Job Job;
 typedef void (*JobHandler)(const Answer *answer, void *userdata);
 
 /* Asks PID 1 for what the request says, and calls the handler from the event loop. The job lives until its last
- * answer or job_free(). systemd is the tracked owner of org.freedesktop.systemd1. */
-int job_new(sd_bus *bus, sd_event *event, BusOwner *systemd, const Request *request, JobHandler handler,
+ * answer or job_free(). */
+int job_new(sd_bus *bus, sd_event *event, JobRemoved *removed, const Request *request, JobHandler handler,
                 void *userdata, Job **ret);
+
+/* Tells the job of a JobRemoved signal; it may be gone afterwards. */
+void job_removed(Job *job, const char *path, const char *unit, const char *result);
+
 void job_free(Job *job);
 DEFINE_TRIVIAL_CLEANUP_FUNC(Job *, job_free);

@@ -44,6 +44,7 @@ struct Start {
         sd_event_source *listen_source;
         sd_bus *bus; /* NULL while the bus is away: connected at the next request */
         BusOwner *systemd;
+        JobRemoved *removals;
         sd_bus_slot *disconnected;
         Client *clients;
         size_t n_pending;
@@ -112,11 +113,23 @@ static void on_systemd(_unused_ BusOwner *o, const char *owner, _unused_ void *u
         log_debug("systemd is %s on the bus.", owner ?: "not");
 }
 
+static void on_removed(const char *path, const char *unit, const char *result, void *userdata) {
+        Start *s = userdata;
+
+        for (Client *c = s->clients; c; c = c->next)
+                for (Pending *p = c->pending, *next; p; p = next) {
+                        next = p->next;
+                        job_removed(p->job, path, unit, result);
+                }
+}
+
 static void start_disconnect(Start *s) {
         for (Client *c = s->clients; c; c = c->next)
                 while (c->pending)
                         pending_free(c->pending);
         s->disconnected = sd_bus_slot_unref(s->disconnected);
+        job_removed_free(s->removals);
+        s->removals = NULL;
         bus_owner_free(s->systemd);
         s->systemd = NULL;
         s->bus = sd_bus_close_unref(s->bus);
@@ -145,6 +158,8 @@ static int start_connect(Start *s) {
         r = sd_bus_attach_event(s->bus, s->event, SD_EVENT_PRIORITY_NORMAL);
         if (r >= 0)
                 r = bus_owner_new(s->bus, "org.freedesktop.systemd1", on_systemd, s, &s->systemd);
+        if (r >= 0)
+                r = job_removed_new(s->bus, s->systemd, on_removed, s, &s->removals);
         if (r >= 0)
                 r = sd_bus_match_signal_async(s->bus, &s->disconnected, "org.freedesktop.DBus.Local", NULL,
                                 "org.freedesktop.DBus.Local", "Disconnected", on_disconnected, NULL, s);
@@ -190,7 +205,7 @@ static int client_begin(Client *c, const Request *request) {
         p = calloc(1, sizeof(*p));
         if (!p)
                 return log_error_errno(-ENOMEM, "Out of memory.");
-        r = job_new(s->bus, s->event, s->systemd, request, on_answer, p, &p->job);
+        r = job_new(s->bus, s->event, s->removals, request, on_answer, p, &p->job);
         if (r < 0) {
                 free(p);
                 return log_error_errno(r, "Failed to call systemd for %s: %m", request->unit_name);

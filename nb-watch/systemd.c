@@ -2,6 +2,7 @@
 /* What does PID 1 say? See systemd.h. */
 #include "systemd.h"
 
+#include "job-removed.h"
 #include "lane.h"
 #include "log.h"
 
@@ -21,6 +22,7 @@ struct Systemd {
         SystemdHandlers handlers;
         void *userdata;
         UnitQuery *queries;
+        JobRemoved *removals;
 };
 
 /* One call with a handler of its kind. */
@@ -38,7 +40,8 @@ struct UnitQuery {
         char unit[UNIT_NAME_LENGTH_MAX];
         char *path;
         bool wait;
-        sd_bus_slot *call, *match;
+        bool watched;
+        sd_bus_slot *call;
         sd_event_source *timer;
         UnitQueryHandler handler;
         void *userdata;
@@ -69,40 +72,6 @@ static void on_owner(_unused_ BusOwner *o, const char *owner, void *userdata) {
         (void) sd_bus_call_method_async(s->bus, NULL, SYSTEMD_NAME, SYSTEMD_PATH, SYSTEMD_MANAGER,
                         "Subscribe", NULL, NULL, NULL);
         s->handlers.available(s->userdata);
-}
-
-int systemd_new(sd_bus *bus, const SystemdHandlers *handlers, void *userdata, Systemd **ret) {
-        _cleanup_(systemd_freep) Systemd *s = NULL;
-        int r;
-
-        s = calloc(1, sizeof(*s));
-        if (!s)
-                return -ENOMEM;
-        s->bus = sd_bus_ref(bus);
-        s->handlers = *handlers;
-        s->userdata = userdata;
-
-        r = sd_bus_match_signal_async(bus, &s->reloading, SYSTEMD_NAME, SYSTEMD_PATH, SYSTEMD_MANAGER,
-                        "Reloading", on_reloading, NULL, s);
-        if (r < 0)
-                return r;
-        r = bus_owner_new(bus, SYSTEMD_NAME, on_owner, s, &s->owner);
-        if (r < 0)
-                return r;
-
-        *ret = TAKE_PTR(s);
-        return 0;
-}
-
-void systemd_free(Systemd *s) {
-        if (!s)
-                return;
-        while (s->queries)
-                unit_query_finish(s->queries, -ENOTCONN, NULL);
-        sd_bus_slot_unref(s->reloading);
-        bus_owner_free(s->owner);
-        sd_bus_unref(s->bus);
-        free(s);
 }
 
 static void state_set(UnitState *state, const char *active_state) {
@@ -328,22 +297,6 @@ static int on_unit(sd_bus_message *m, void *userdata, _unused_ sd_bus_error *err
         return 0;
 }
 
-static int on_job_removed(sd_bus_message *m, void *userdata, _unused_ sd_bus_error *error) {
-        UnitQuery *q = userdata;
-        const char *unit;
-        int r;
-
-        if (!bus_owner_sent(q->systemd->owner, m))
-                return 0;
-        r = sd_bus_message_read(m, "uos", NULL, NULL, &unit);
-        if (r < 0 || !streq(unit, q->unit))
-                return 0;
-        r = unit_query_ask(q);
-        if (r < 0)
-                unit_query_finish(q, r, NULL);
-        return 0;
-}
-
 static int on_check(sd_event_source *source, uint64_t usec, void *userdata) {
         UnitQuery *q = userdata;
         int r;
@@ -363,20 +316,29 @@ static int unit_query_ask(UnitQuery *q) {
 }
 
 static int unit_query_watch(UnitQuery *q) {
-        char rule[512];
-        int n, r;
+        int r;
 
-        /* dbus-daemon takes a backslash in a rule as it is, sd-bus takes it as an escape. */
-        n = snprintf(rule, sizeof(rule),
-                        "type='signal',sender='" SYSTEMD_NAME "',path='" SYSTEMD_PATH
-                        "',interface='" SYSTEMD_MANAGER "',member='JobRemoved'");
-        if (!strchr(q->unit, '\\'))
-                snprintf(rule + n, sizeof(rule) - (size_t) n, ",arg2='%s'", q->unit);
-        r = sd_bus_add_match_async(q->systemd->bus, &q->match, rule, on_job_removed, NULL, q);
+        r = job_removed_watch(q->systemd->removals, q->unit);
         if (r < 0)
                 return r;
+        q->watched = true;
         return sd_event_add_time_relative(sd_bus_get_event(q->systemd->bus), &q->timer, CLOCK_MONOTONIC,
                         CHECK_USEC, CHECK_USEC / 4, on_check, q);
+}
+
+static void on_removed(
+                _unused_ const char *path, const char *unit, _unused_ const char *result, void *userdata) {
+        Systemd *s = userdata;
+        int r;
+
+        for (UnitQuery *q = s->queries, *next; q; q = next) {
+                next = q->next;
+                if (!q->wait || !streq(unit, q->unit))
+                        continue;
+                r = unit_query_ask(q);
+                if (r < 0)
+                        unit_query_finish(q, r, NULL);
+        }
 }
 
 int systemd_query_unit(Systemd *s, const char *unit, bool wait, UnitQueryHandler handler, void *userdata,
@@ -420,8 +382,47 @@ void unit_query_free(UnitQuery *q) {
         if (q->next)
                 q->next->previous = q->previous;
         sd_bus_slot_unref(q->call);
-        sd_bus_slot_unref(q->match);
+        if (q->watched)
+                job_removed_unwatch(q->systemd->removals, q->unit);
         sd_event_source_disable_unref(q->timer);
         free(q->path);
         free(q);
+}
+
+int systemd_new(sd_bus *bus, const SystemdHandlers *handlers, void *userdata, Systemd **ret) {
+        _cleanup_(systemd_freep) Systemd *s = NULL;
+        int r;
+
+        s = calloc(1, sizeof(*s));
+        if (!s)
+                return -ENOMEM;
+        s->bus = sd_bus_ref(bus);
+        s->handlers = *handlers;
+        s->userdata = userdata;
+
+        r = sd_bus_match_signal_async(bus, &s->reloading, SYSTEMD_NAME, SYSTEMD_PATH, SYSTEMD_MANAGER,
+                        "Reloading", on_reloading, NULL, s);
+        if (r < 0)
+                return r;
+        r = bus_owner_new(bus, SYSTEMD_NAME, on_owner, s, &s->owner);
+        if (r < 0)
+                return r;
+        r = job_removed_new(bus, s->owner, on_removed, s, &s->removals);
+        if (r < 0)
+                return r;
+
+        *ret = TAKE_PTR(s);
+        return 0;
+}
+
+void systemd_free(Systemd *s) {
+        if (!s)
+                return;
+        while (s->queries)
+                unit_query_finish(s->queries, -ENOTCONN, NULL);
+        sd_bus_slot_unref(s->reloading);
+        job_removed_free(s->removals);
+        bus_owner_free(s->owner);
+        sd_bus_unref(s->bus);
+        free(s);
 }
