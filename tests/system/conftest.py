@@ -3,9 +3,11 @@
 
 A module needs nothing but `def test_x(machine)`. It says what it wants otherwise by module variables:
 
-    MACHINE = {'files': {…}, 'enable': […], 'bus': …}    see class Machine
+    MACHINE = {'files': {…}, 'enable': […]}              see class Machine
     CONFIG = '…'                                         network-broker.toml
     BROKER = False                                       do not start network-broker.target
+    BOTH_BUSES = True                                    on trixie once more with dbus-broker as the bus
+    RELEASES = […]                                       only on these
 """
 
 import os
@@ -14,8 +16,8 @@ import subprocess
 
 import pytest
 
-import cables
 import machine as machines
+from cables import Cables
 
 
 def pytest_configure():
@@ -37,16 +39,18 @@ def layer():
     return os.environ.get('NB_TEST_LAYER', machines.TOP / 'build' / 'machine')
 
 
-def start_machine(layer, release, files=None, config=None, broker=True, **options):
+def start_machine(layer, release, files=None, config=None, broker=True, cables=True, **options):
     """A booted machine with the methods of Cables; the broker is started as an administrator does it."""
     files = dict(files or {})
+    release, _, bus = release.partition('+')
     if config is not None:
         files['/etc/network-broker/network-broker.toml'] = config
-    m = machines.Machine(release, layer, files, **options).boot()
+    m = machines.Machine(release, layer, files, bus=bus, **options).boot()
     try:
-        m.cables = cables.Cables(m)
-        for name in ('cable', 'plug', 'unplug', 'delete', 'index', 'states', 'peer', 'network'):
-            setattr(m, name, getattr(m.cables, name))
+        if cables:
+            m.cables = Cables(m)
+            for name in ('cable', 'plug', 'unplug', 'delete', 'index', 'states', 'peer', 'network'):
+                setattr(m, name, getattr(m.cables, name))
         if broker:
             m.systemctl('enable', '--now', 'network-broker.target')
     except BaseException:
@@ -55,8 +59,19 @@ def start_machine(layer, release, files=None, config=None, broker=True, **option
     return m
 
 
-@pytest.fixture(scope='module', params=machines.RELEASES)
+def pytest_generate_tests(metafunc):
+    if 'release' not in metafunc.fixturenames:
+        return
+    wanted = getattr(metafunc.module, 'RELEASES', machines.RELEASES)
+    releases = [r for r in machines.RELEASES if r in wanted]
+    if getattr(metafunc.module, 'BOTH_BUSES', False) and 'trixie' in releases:
+        releases.append('trixie+dbus-broker')
+    metafunc.parametrize('release', releases, scope='module', indirect=True)
+
+
+@pytest.fixture(scope='module')
 def release(request):
+    """The Debian release, with '+' and the message bus if it is not the usual one."""
     return request.param
 
 

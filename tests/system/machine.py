@@ -115,6 +115,7 @@ class Machine:
         self.process = None
         self.leader = None
         self.console = None
+        self.last_words = ''
         self.backgrounds = []
 
     # Boot and power off
@@ -191,6 +192,7 @@ class Machine:
             self.process.kill()
             self.process.wait()
         wait_for(lambda: remove_cgroups(self.name), 10, f'the cgroups of {self.name} are empty')
+        self.last_words = self.read_console()
         self.console.close()
         self.process = None
 

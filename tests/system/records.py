@@ -19,12 +19,15 @@ NETWORKD_PROPERTIES = {'OperationalState': OPERATIONAL, 'AdministrativeState': S
 # Shell only, but for a delay that was asked for. An append of one short line is in one piece.
 SCRIPT = """\
 #!/bin/sh
-echo "begin $EVENT ${LINK:--} ${LINKINDEX:-0} ${PREVIOUS_STATE:-${PREVIOUS_NAME:--}} $$" >> /run/record/runs
+printf 'begin %s %s %s %s %s\\n' \
+        "$EVENT" "${LINK:--}" "${LINKINDEX:-0}" "${PREVIOUS_STATE:-${PREVIOUS_NAME:--}}" $$ >> /run/record/runs
+[ "$EVENT" != addresses ] || printf '%s|%s|%s|%s\\n' \
+        "$LINKINDEX" "$ADDRESSES" "$ADDRESSES_ADDED" "$ADDRESSES_REMOVED" >> /run/record/addresses
 if [ -e /run/record/delay ]; then
         read -r most < /run/record/delay
         sleep "$(printf 0.%03d $(($(od -An -N2 -tu2 /dev/urandom) % most)))"
 fi
-echo "end $EVENT ${LINK:--} ${LINKINDEX:-0} - $$" >> /run/record/runs
+printf 'end %s %s %s - %s\\n' "$EVENT" "${LINK:--}" "${LINKINDEX:-0}" $$ >> /run/record/runs
 """
 
 Run = collections.namedtuple('Run', 'event link index previous begin end')
@@ -37,6 +40,7 @@ class Records:
     def __init__(self, machine, events=STATES, delay=None):
         self.machine = machine
         machine.write('/run/record/runs', '')
+        machine.write('/run/record/addresses', '')
         if delay:
             machine.write('/run/record/delay', f'{delay}\n')
         machine.write('/usr/local/lib/record', SCRIPT, 0o755)

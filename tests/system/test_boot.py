@@ -1,0 +1,85 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What is delivered at boot, what at power off, and what do `isolate` and a second start change?"""
+
+from records import STATES
+from test_gaps import wait_idle
+
+# A link that is there before networkd, with a carrier and an address; its script says on the console what it does.
+EARLY = """\
+[Unit]
+DefaultDependencies=no
+Before=systemd-networkd.service network-pre.target
+After=systemd-sysctl.service systemd-tmpfiles-setup.service
+
+[Service]
+Type=oneshot
+ExecStart=ip netns add peer
+ExecStart=ip link add early0 type veth peer name early0 netns peer
+ExecStart=ip -n peer link set early0 up
+
+[Install]
+WantedBy=sysinit.target
+"""
+NETWORK = '[Match]\nName=early0\n[Network]\nLinkLocalAddressing=no\nIPv6AcceptRA=no\nAddress=192.0.2.2/24\n'
+SLOW = """\
+#!/bin/sh
+echo "$EVENT $LINK" >> /run/ran
+echo "began $EVENT $LINK" > /dev/console
+trap : TERM
+if [ "$EVENT" = routable ]; then
+        while [ ! -e /run/go ]; do sleep 0.1; done
+fi
+"""
+
+
+def boot(new_machine):
+    files = {
+        '/etc/systemd/system/early.service': EARLY,
+        '/etc/systemd/network/50-early0.network': NETWORK,
+        **{f'/etc/network-broker/{event}.d/10-slow': (SLOW, 0o755) for event in STATES},
+    }
+    return new_machine(broker=False, cables=False, files=files,
+                       enable=['systemd-networkd.service', 'early.service', 'network-broker.target'])
+
+
+def ran(m):
+    return m.read('/run/ran').split('\n')[:-1] if m.path('/run/ran').exists() else []
+
+
+def test_boot(new_machine):
+    m = boot(new_machine)
+    # The boot has ended, the script has not.
+    m.wait_for(lambda: m.show('nb-run@routable:early0.service', 'ActiveState') == 'activating')
+    assert m.show('multi-user.target', 'ActiveState') == 'active'
+    assert m.run(['systemctl', 'is-system-running'], check=False)[1].strip() == 'running'
+    assert not m.path('/run/go').exists()
+    m.write('/run/go', '')
+    m.wait_for(lambda: m.show('nb-run@routable:early0.service', 'ActiveState') == 'active')
+    m.wait_for(lambda: m.show('nb-run@configured:early0.service', 'ActiveState') == 'active')
+    wait_idle(m)
+    first = ran(m)
+    assert first.count('routable early0') == first.count('configured early0') == 1
+
+    # A second start with nothing changed delivers nothing.
+    m.systemctl('restart', 'nb-watch.service')
+    wait_idle(m)
+    assert ran(m) == first
+
+    m.systemctl('isolate', 'multi-user.target')
+    wait_idle(m)
+    assert m.show('nb-run@routable:early0.service', 'ActiveState') == 'active'
+    assert m.show('nb-watch.service', 'ActiveState') == 'active'
+    assert ran(m) == first
+
+    m.systemctl('stop', 'network-broker.target')
+    m.wait_for(lambda: set(m.units('nb-*').values()) <= {'inactive'}, what=lambda: m.units('nb-*'))
+    assert ran(m) == first
+
+
+def test_power_off_with_a_running_script(new_machine):
+    m = boot(new_machine)
+    m.wait_for(lambda: m.show('nb-run@routable:early0.service', 'ActiveState') == 'activating')
+    m.wait_for(lambda: 'began routable' in m.read_console())
+    before = m.read_console().count('began ')
+    assert m.power_off() < 10
+    assert m.last_words.count('began ') == before
