@@ -8,7 +8,7 @@
 
 /* LeaseFiles= if it is not set: Debian (ifupdown and by hand), Red Hat and Photon, NetworkManager. */
 #define LEASE_FILES_DEFAULT                                                                                 \
-        "/var/lib/dhcp/dhclient*.leases /var/lib/dhclient/*.leases /var/lib/dhclient/*.lease "              \
+        "/var/lib/dhcp/dhclient*.leases /var/lib/dhclient/dhclient*.leases "                                \
         "/var/lib/NetworkManager/dhclient*.lease"
 
 #define LEASE_FILES_MAX 1024U

@@ -2,8 +2,7 @@
 /* Which variables does a lease give to a script? See lease-variables.h. */
 #include "lease-variables.h"
 
-/* The domain, then the search domains without it: what a resolver would search. */
-static int domains_join(const Lease *lease, char **ret) {
+int lease_domains(const Lease *lease, char **ret) {
         const char *domain = lease_get(lease, LEASE_DOMAIN), *search = lease_get(lease, LEASE_SEARCH);
         _cleanup_free_ char *both = NULL;
         int r;
@@ -55,7 +54,7 @@ int lease_text(const Lease *lease, char **ret) {
         if (r >= 0)
                 r = field_with_commas(lease, LEASE_DNS, &dns);
         if (r >= 0)
-                r = domains_join(lease, &domains);
+                r = lease_domains(lease, &domains);
         if (r < 0)
                 return r;
 
@@ -84,7 +83,7 @@ static int lease_add(LeaseVariables *v, const Lease *lease) {
 
         r = lease_text(lease, &text);
         if (r >= 0)
-                r = domains_join(lease, &domains);
+                r = lease_domains(lease, &domains);
         if (r >= 0)
                 r = variable_add(v, "", "DHCP_LEASE", text);
         if (r >= 0)

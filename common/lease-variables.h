@@ -16,6 +16,10 @@ typedef struct LeaseVariables {
  * of its file joined by spaces. The caller frees it. */
 int lease_text(const Lease *lease, char **ret);
 
+/* The domain, then the search domains without it: what a resolver searches, "" if there is none. The caller frees
+ * it. */
+int lease_domains(const Lease *lease, char **ret);
+
 /* The variables of a lease event: LEASE_EVENT, LEASE_<field> for each field, DHCP_LEASE, DNS and DOMAIN (with
  * spaces); and LEASE_PREVIOUS_ADDRESS if there was a lease with another or no address now. lease is NULL if it was
  * lost, before is NULL if there was none. */

@@ -3,6 +3,7 @@
  * sample file and network-broker.toml(5) are tested against it. */
 #pragma once
 
+#include "lease-files.h"
 #include "macros.h"
 
 typedef enum KeyType {
@@ -36,17 +37,13 @@ typedef enum Consumer {
 #define RESOLVE (1U << CONSUMER_RESOLVE)
 #define EVERY_CONSUMER (WATCH | START | RUN | RULES | LEASE | RESOLVE)
 
-#define LEASE_FILES_DEFAULT                                                                                 \
-        "/var/lib/dhcp/dhclient*.leases /var/lib/dhclient/dhclient*.leases "                                \
-        "/var/lib/NetworkManager/dhclient*.lease"
-
 /* X(section, key, type, default as written in a file, variable (NULL: none), consumers, choices, description) */
 #define KEY_LIST(X)                                                                                         \
         X(System, LogLevel, WORD, "info", "NB_LOG_LEVEL", EVERY_CONSUMER, "fatal error warn info debug",    \
                         "What is logged: this level and all that are graver.")                              \
         X(System, LogFormat, WORD, "text", "NB_LOG_FORMAT", EVERY_CONSUMER, "text json",                    \
                         "How a message reads: as plain text, or as one JSON object.")                       \
-        X(System, Generator, WORDS, "systemd-networkd", "NB_GENERATOR", WATCH | RUN,                        \
+        X(System, Generator, WORDS, "systemd-networkd", "NB_GENERATOR", WATCH | RUN | LEASE,                \
                         "systemd-networkd dhclient kernel",                                                 \
                         "Where the states and leases of links come from: one or several.")                  \
         X(Network, Links, PATTERNS, "", "NB_LINKS", WATCH, NULL,                                            \
@@ -65,7 +62,7 @@ typedef enum Consumer {
                         "Whether the domains of a dhclient lease go to systemd-resolved.")                  \
         X(Network, UseHostname, BOOLEAN, "false", "NB_USE_HOSTNAME", RESOLVE, NULL,                         \
                         "Whether the host name of a dhclient lease goes to systemd-hostnamed.")             \
-        X(Network, LeaseFiles, PATHS, LEASE_FILES_DEFAULT, "NB_LEASE_FILES", WATCH | LEASE, NULL,           \
+        X(Network, LeaseFiles, PATHS, LEASE_FILES_DEFAULT, "NB_LEASE_FILES", WATCH | LEASE | RESOLVE, NULL, \
                         "The lease files of dhclient.")                                                     \
         X(Script, Timeout, TIME_SPAN, "90s", "NB_TIMEOUT", RUN, NULL, "How long one script may take.")      \
         X(Script, User, USER, "root", NULL, RUN, NULL, "The user that scripts run as.")
