@@ -5,6 +5,7 @@
 #include <fnmatch.h>
 
 #define SPACE " \t\n\v\f\r"
+#define META "*?[\\"
 
 bool link_patterns_next(const char **patterns, const char **ret_word, size_t *ret_length) {
         const char *word = *patterns + strspn(*patterns, SPACE);
@@ -20,7 +21,7 @@ bool link_patterns_next(const char **patterns, const char **ret_word, size_t *re
 }
 
 bool link_pattern_is_literal(const char *word) {
-        return *word != '!' && !strpbrk(word, "*?[\\");
+        return *word != '!' && !strpbrk(word, META);
 }
 
 static bool word_matches(const char *word, size_t length, const char *link) {
@@ -31,6 +32,9 @@ static bool word_matches(const char *word, size_t length, const char *link) {
         memcpy(pattern, word, length);
         pattern[length] = '\0';
 
+        /* Most words are names, and lists may be long: fnmatch() is the slow way. */
+        if (!pattern[strcspn(pattern, META)])
+                return streq(pattern, link);
         return fnmatch(pattern, link, 0) == 0;
 }
 

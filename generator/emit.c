@@ -8,10 +8,9 @@
 
 #include "glob.h"
 #include "time-span.h"
-#include "unit-name.h"
+#include "wants.h"
 
 #define DROP_IN_NAME "50-network-broker.conf"
-#define TARGET_WANTS "network-broker.target.wants"
 
 /* A failed write of the one to nb-run@ would let scripts run as root, so it comes first. */
 static const struct {
@@ -204,98 +203,6 @@ static int write_lease_paths(int dir_fd, const Config *config, const char *sourc
         return emit_lease_paths(f, config->settings[KEY_Network_LeaseFiles].value, source);
 }
 
-/* Only the name of the link counts to PID 1, so where the unit or its template is installed does not have to be
- * known. */
-static int add_wants(int dir_fd, const char *unit, const char *fragment) {
-        char path[2 * UNIT_NAME_LENGTH_MAX], target[UNIT_NAME_LENGTH_MAX];
-
-        snprintf(path, sizeof(path), TARGET_WANTS "/%s", unit);
-        snprintf(target, sizeof(target), "../%s", fragment);
-        if (symlinkat(target, dir_fd, path) < 0 && errno != EEXIST)
-                return negative_errno();
-        return 0;
-}
-
-/* The '!' words of a list, behind a "*": matches what they do not take out. */
-static int take_out_patterns(const char *patterns, char **ret) {
-        char *all = malloc(strlen(patterns) + 3), *p = all;
-        const char *word;
-        size_t n;
-
-        if (!all)
-                return -ENOMEM;
-        p += sprintf(p, "*");
-        while (link_patterns_next(&patterns, &word, &n))
-                if (*word == '!')
-                        p += sprintf(p, " %.*s", (int) n, word);
-        *ret = all;
-        return 0;
-}
-
-/* nb-watch starts the units of links that a glob matches; those that are named need not wait for it. */
-static int add_wants_of_list(int dir_fd, UnitKind kind, const char *patterns, const char *template) {
-        _cleanup_free_ char *all = NULL;
-        const char *word;
-        size_t n;
-        int r, first = 0;
-
-        r = take_out_patterns(patterns, &all);
-        if (r < 0)
-                return r;
-
-        while (link_patterns_next(&patterns, &word, &n)) {
-                char link[LINK_PATTERN_MAX + 1], unit[UNIT_NAME_LENGTH_MAX];
-
-                if (n >= sizeof(link))
-                        continue;
-                memcpy(link, word, n);
-                link[n] = '\0';
-                if (!link_pattern_is_literal(link) || !link_patterns_match(all, link))
-                        continue;
-                r = unit_name_format(kind, EVENT_TYPE_MANAGER, link, unit);
-                if (r >= 0)
-                        r = add_wants(dir_fd, unit, template);
-                if (r < 0 && first == 0)
-                        first = r;
-        }
-        return first;
-}
-
-static bool has_word(const char *list, const char *wanted) {
-        const char *word;
-        size_t n;
-
-        while (link_patterns_next(&list, &word, &n))
-                if (strlen(wanted) == n && strncmp(word, wanted, n) == 0)
-                        return true;
-        return false;
-}
-
-static int write_wants(int dir_fd, const Config *config) {
-        static const char *const always[] = { "nb-keep.path", "nb-keep.service" };
-        int r, first = 0;
-
-        if (mkdirat(dir_fd, TARGET_WANTS, 0755) < 0 && errno != EEXIST)
-                return negative_errno();
-
-        for (size_t i = 0; i < ELEMENTSOF(always); i++) {
-                r = add_wants(dir_fd, always[i], always[i]);
-                if (r < 0 && first == 0)
-                        first = r;
-        }
-
-        r = add_wants_of_list(dir_fd, UNIT_RULES, config->settings[KEY_Network_RoutingPolicyRules].value,
-                        "nb-rules@.service");
-        if (r < 0 && first == 0)
-                first = r;
-        if (!has_word(config->settings[KEY_System_Generator].value, "dhclient"))
-                return first;
-
-        r = add_wants_of_list(dir_fd, UNIT_LEASE_PATH, config->settings[KEY_Network_Links].value,
-                        "nb-lease@.path");
-        return first < 0 ? first : r;
-}
-
 int emit_all(int dir_fd, const Config *config, const char *source, const Messages *messages) {
         int r, first = 0;
 
@@ -308,7 +215,7 @@ int emit_all(int dir_fd, const Config *config, const char *source, const Message
         r = write_lease_paths(dir_fd, config, source);
         if (r < 0 && first == 0)
                 first = r;
-        r = write_wants(dir_fd, config);
+        r = wants_write(dir_fd, config);
         if (r < 0 && first == 0)
                 first = r;
         return first;
