@@ -29,43 +29,43 @@ typedef enum Consumer {
         _CONSUMER_MAX,
 } Consumer;
 
-#define WATCH (1U << CONSUMER_WATCH)
-#define START (1U << CONSUMER_START)
-#define RUN (1U << CONSUMER_RUN)
-#define RULES (1U << CONSUMER_RULES)
-#define LEASE (1U << CONSUMER_LEASE)
-#define RESOLVE (1U << CONSUMER_RESOLVE)
-#define EVERY_CONSUMER (WATCH | START | RUN | RULES | LEASE | RESOLVE)
+#define FOR_WATCH (1U << CONSUMER_WATCH)
+#define FOR_START (1U << CONSUMER_START)
+#define FOR_RUN (1U << CONSUMER_RUN)
+#define FOR_RULES (1U << CONSUMER_RULES)
+#define FOR_LEASE (1U << CONSUMER_LEASE)
+#define FOR_RESOLVE (1U << CONSUMER_RESOLVE)
+#define FOR_ALL (FOR_WATCH | FOR_START | FOR_RUN | FOR_RULES | FOR_LEASE | FOR_RESOLVE)
 
 /* X(section, key, type, default as written in a file, variable (NULL: none), consumers, choices, description) */
 #define KEY_LIST(X)                                                                                         \
-        X(System, LogLevel, WORD, "info", "NB_LOG_LEVEL", EVERY_CONSUMER, "fatal error warn info debug",    \
+        X(System, LogLevel, WORD, "info", "NB_LOG_LEVEL", FOR_ALL, "fatal error warn info debug",           \
                         "What is logged: this level and all that are graver.")                              \
-        X(System, LogFormat, WORD, "text", "NB_LOG_FORMAT", EVERY_CONSUMER, "text json",                    \
+        X(System, LogFormat, WORD, "text", "NB_LOG_FORMAT", FOR_ALL, "text json",                           \
                         "How a message reads: as plain text, or as one JSON object.")                       \
-        X(System, Generator, WORDS, "systemd-networkd", "NB_GENERATOR", WATCH | RUN | LEASE,                \
+        X(System, Generator, WORDS, "systemd-networkd", "NB_GENERATOR", FOR_WATCH | FOR_RUN | FOR_LEASE,    \
                         "systemd-networkd dhclient kernel",                                                 \
                         "Where the states and leases of links come from: one or several.")                  \
-        X(Network, Links, PATTERNS, "", "NB_LINKS", WATCH, NULL,                                            \
+        X(Network, Links, PATTERNS, "", "NB_LINKS", FOR_WATCH, NULL,                                        \
                         "The links to run scripts for; empty means every link but lo.")                     \
-        X(Network, RoutingPolicyRules, PATTERNS, "", "NB_ROUTING_POLICY_RULES", WATCH, NULL,                \
+        X(Network, RoutingPolicyRules, PATTERNS, "", "NB_ROUTING_POLICY_RULES", FOR_WATCH, NULL,            \
                         "The links to keep source-based routing policy rules for.")                         \
-        X(Network, RouteTableBase, TABLE, "9999", "NB_ROUTE_TABLE_BASE", RULES, NULL,                       \
+        X(Network, RouteTableBase, TABLE, "9999", "NB_ROUTE_TABLE_BASE", FOR_RULES, NULL,                   \
                         "A link's routing table is this number plus the link's index.")                     \
-        X(Network, RuleProtocol, PROTOCOL, "201", "NB_RULE_PROTOCOL", WATCH | RULES, NULL,                  \
+        X(Network, RuleProtocol, PROTOCOL, "201", "NB_RULE_PROTOCOL", FOR_WATCH | FOR_RULES, NULL,          \
                         "The protocol number that the rules and routes made here carry.")                   \
-        X(Network, EmitJSON, BOOLEAN, "true", "NB_EMIT_JSON", WATCH | RUN, NULL,                            \
+        X(Network, EmitJSON, BOOLEAN, "true", "NB_EMIT_JSON", FOR_WATCH | FOR_RUN, NULL,                    \
                         "Whether scripts get the link as a JSON object.")                                   \
-        X(Network, UseDNS, BOOLEAN, "false", "NB_USE_DNS", RESOLVE, NULL,                                   \
+        X(Network, UseDNS, BOOLEAN, "false", "NB_USE_DNS", FOR_RESOLVE, NULL,                               \
                         "Whether the DNS servers of a dhclient lease go to systemd-resolved.")              \
-        X(Network, UseDomain, BOOLEAN, "false", "NB_USE_DOMAIN", RESOLVE, NULL,                             \
+        X(Network, UseDomain, BOOLEAN, "false", "NB_USE_DOMAIN", FOR_RESOLVE, NULL,                         \
                         "Whether the domains of a dhclient lease go to systemd-resolved.")                  \
-        X(Network, UseHostname, BOOLEAN, "false", "NB_USE_HOSTNAME", RESOLVE, NULL,                         \
+        X(Network, UseHostname, BOOLEAN, "false", "NB_USE_HOSTNAME", FOR_RESOLVE, NULL,                     \
                         "Whether the host name of a dhclient lease goes to systemd-hostnamed.")             \
-        X(Network, LeaseFiles, PATHS, LEASE_FILES_DEFAULT, "NB_LEASE_FILES", WATCH | LEASE | RESOLVE, NULL, \
-                        "The lease files of dhclient.")                                                     \
-        X(Script, Timeout, TIME_SPAN, "90s", "NB_TIMEOUT", RUN, NULL, "How long one script may take.")      \
-        X(Script, User, USER, "root", NULL, RUN, NULL, "The user that scripts run as.")
+        X(Network, LeaseFiles, PATHS, LEASE_FILES_DEFAULT, "NB_LEASE_FILES",                                \
+                        FOR_WATCH | FOR_LEASE | FOR_RESOLVE, NULL, "The lease files of dhclient.")          \
+        X(Script, Timeout, TIME_SPAN, "90s", "NB_TIMEOUT", FOR_RUN, NULL, "How long one script may take.")  \
+        X(Script, User, USER, "root", NULL, FOR_RUN, NULL, "The user that scripts run as.")
 
 typedef enum Key {
 #define X(section, key, ...) KEY_##section##_##key,

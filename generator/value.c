@@ -137,9 +137,9 @@ static const char *check_time_span(Key key, const char *word, char *ret, size_t 
                 return no_reason;
         if (usec == 0)
                 return "a script needs some time";
-        for (; *word; word++)
-                *ret++ = strchr(SPACE, *word) ? ' ' : *word;
-        *ret = '\0';
+        snprintf(ret, size, "%s", word);
+        for (char *p = ret; (p = strpbrk(p, SPACE)); p++)
+                *p = ' ';
         return NULL;
 }
 

@@ -130,8 +130,7 @@ static char *find_paragraph(const char *text, const char *name) {
 
         snprintf(head, sizeof(head), "\n.B %s=\n", name);
         start = strstr(text, head);
-        if (!start)
-                fail_msg("no %s= in " MAN_PAGE, name);
+        assert_non_null(start);
         end = strstr(start, "\n.TP");
         return strndup(start, end ? (size_t) (end - start) : strlen(start));
 }
