@@ -297,4 +297,4 @@ TIDY_INCLUDES = $(shell pkg-config --cflags libsystemd libmnl libcjson 2>/dev/nu
 cppcheck:
 	$(Q)cppcheck --quiet --std=c11 --enable=warning,performance,portability --inline-suppr --error-exitcode=1 \
 		--suppress=memleak --suppress=resourceLeak --suppress=unreadVariable -D_GNU_SOURCE '-DVERSION="$(VERSION)"' \
-		-iquote common $(filter %.c,$(C_FILES))
+		-Icommon $(filter %.c,$(C_FILES))
