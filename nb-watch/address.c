@@ -22,10 +22,12 @@ static size_t family_size(uint8_t family) {
         return family == AF_INET ? sizeof(struct in_addr) : family == AF_INET6 ? sizeof(struct in6_addr) : 0;
 }
 
-int address_parse(const struct nlmsghdr *message, Address *ret, int *ret_ifindex, uint32_t *ret_flags) {
+int address_parse(const struct nlmsghdr *message, Address *ret, int *ret_ifindex, uint32_t *ret_flags,
+                uint32_t *ret_valid) {
         const struct ifaddrmsg *header = NLMSG_DATA(message);
         const struct rtattr *local = NULL, *address = NULL;
         Address a = {};
+        struct ifa_cacheinfo cache = { .ifa_valid = UINT32_MAX };
         uint32_t flags;
         size_t size;
         int length;
@@ -41,6 +43,8 @@ int address_parse(const struct nlmsghdr *message, Address *ret, int *ret_ifindex
         for (const struct rtattr *rta = IFA_RTA(header); RTA_OK(rta, length); rta = RTA_NEXT(rta, length)) {
                 if (rta->rta_type == IFA_FLAGS && RTA_PAYLOAD(rta) == sizeof(flags))
                         memcpy(&flags, RTA_DATA(rta), sizeof(flags));
+                if (rta->rta_type == IFA_CACHEINFO && RTA_PAYLOAD(rta) >= sizeof(cache))
+                        memcpy(&cache, RTA_DATA(rta), sizeof(cache));
                 if (RTA_PAYLOAD(rta) != size)
                         continue;
                 if (rta->rta_type == IFA_LOCAL)
@@ -64,6 +68,7 @@ int address_parse(const struct nlmsghdr *message, Address *ret, int *ret_ifindex
         *ret = a;
         *ret_ifindex = (int) header->ifa_index;
         *ret_flags = flags;
+        *ret_valid = cache.ifa_valid;
         return 0;
 }
 

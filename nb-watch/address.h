@@ -18,8 +18,10 @@ typedef struct AddressSet {
         size_t n, allocated;
 } AddressSet;
 
-/* Reads an RTM_NEWADDR or RTM_DELADDR: the address, its link and its IFA_F_* flags. -EBADMSG if it is not whole. */
-int address_parse(const struct nlmsghdr *message, Address *ret, int *ret_ifindex, uint32_t *ret_flags);
+/* Reads an RTM_NEWADDR or RTM_DELADDR: the address, its link, its IFA_F_* flags, and for how many seconds it is valid
+ * (UINT32_MAX: for ever). -EBADMSG if it is not whole. */
+int address_parse(const struct nlmsghdr *message, Address *ret, int *ret_ifindex, uint32_t *ret_flags,
+                uint32_t *ret_valid);
 
 /* 1 if the set changed, 0 if it already was so. */
 int address_set_add(AddressSet *set, const Address *address);

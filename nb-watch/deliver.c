@@ -8,6 +8,7 @@
 #include "log.h"
 #include "monitor.h"
 #include "networkd.h"
+#include "routes.h"
 #include "work.h"
 
 static void work_next(Work *work);
@@ -159,6 +160,13 @@ static void record_delivered(Work *work, bool started) {
                         r = state_addresses_prepare(w->state_fd, entry->ifindex, &entry->addresses);
                 if (r >= 0)
                         r = state_addresses_commit(w->state_fd, entry->ifindex);
+        } else if (entry->event == EVENT_TYPE_LEASE) {
+                if (!started)
+                        r = state_lease_prepare(w->state_fd, entry->ifindex, entry->lease);
+                if (r >= 0)
+                        r = state_lease_commit(w->state_fd, entry->ifindex);
+        } else if (entry->event == EVENT_TYPE_ROUTES) {
+                record->routes = entry->digest;
         } else if (entry->event == EVENT_TYPE_LINK_RENAMED) {
                 record->operational = record->setup = -1;
                 record->operational_started = record->setup_started = false;
@@ -222,9 +230,23 @@ static void add_addresses(Work *work) {
                         log_warning_errno(
                                         r, "%s: leaving out %s: %m", work->entry->name->name, sets[i].name);
         }
-        r = state_addresses_prepare(work->watch->state_fd, work->entry->ifindex, &work->entry->addresses);
+}
+
+/* What the run is about to deliver, for the next nb-watch if this one ends before it is told. */
+static void prepare_record(Work *work, Link *link) {
+        Entry *entry = work->entry;
+        int r = 0;
+
+        if (entry->event == EVENT_TYPE_ADDRESSES) {
+                add_addresses(work);
+                r = state_addresses_prepare(work->watch->state_fd, entry->ifindex, &entry->addresses);
+        } else if (entry->event == EVENT_TYPE_LEASE)
+                r = state_lease_prepare(work->watch->state_fd, entry->ifindex, entry->lease);
+        else if (entry->event == EVENT_TYPE_ROUTES && link)
+                entry->digest = routes_delivered(work->watch, link);
         if (r < 0)
-                log_error_errno(r, "Failed to record the addresses of %s: %m", work->entry->name->name);
+                log_error_errno(r, "Failed to record the %s of %s: %m", event_name(entry->event),
+                                entry->name->name);
 }
 
 static void work_start(Work *work) {
@@ -232,8 +254,7 @@ static void work_start(Work *work) {
         Link *link = links_find(&work->watch->links, entry->ifindex);
 
         work->phase = WORK_START;
-        if (entry->event == EVENT_TYPE_ADDRESSES)
-                add_addresses(work);
+        prepare_record(work, link);
         if (link && link->networkd && streq(link->name, entry->name->name))
                 (void) variables_add(&entry->variables, "NB_NETWORKD", "%s", link->networkd);
         work_call(work, VERB_START, UNIT_RUN, entry->event);

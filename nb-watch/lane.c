@@ -24,6 +24,7 @@ static void entry_free(Entry *entry) {
         address_set_clear(&entry->addresses);
         address_set_clear(&entry->added);
         address_set_clear(&entry->removed);
+        free(entry->lease);
         free(entry);
 }
 

@@ -53,6 +53,10 @@ struct Entry {
         char **variables; /* NULL-terminated, NAME=value; owned */
         /* Of an addresses event: what is, and what came and went since the last run. */
         AddressSet addresses, added, removed;
+        /* Of a lease event: the LeaseChange, and the lease as its file has it; NULL if it was lost. */
+        int lease_change;
+        char *lease;
+        uint64_t digest;     /* of a routes event: what it delivers */
         bool again;          /* a present state once more, for what was enabled into it */
         bool settle;         /* it was begun before a crash: find out from PID 1 what became of it */
         uint64_t asked_usec; /* when its unit was asked for, CLOCK_MONOTONIC */

@@ -4,14 +4,13 @@
 
 #include <linux/rtnetlink.h>
 
+#include "leases.h"
 #include "log.h"
 #include "watch.h"
 
-#define BUCKETS 512U
-
 int links_init(Links *links) {
         links->n = 0;
-        links->buckets = calloc(BUCKETS, sizeof(Link *));
+        links->buckets = calloc(LINKS_BUCKETS, sizeof(Link *));
         return links->buckets ? 0 : -ENOMEM;
 }
 
@@ -21,12 +20,15 @@ static void link_free(Link *link) {
         address_set_clear(&link->told_addresses);
         address_set_clear(&link->delivered.addresses);
         address_set_clear(&link->delivered.addresses_next);
+        lease_free(link->lease);
+        sd_event_source_disable_unref(link->lease_timer);
+        sd_event_source_disable_unref(link->refresh_timer);
         free(link->networkd);
         free(link);
 }
 
 void links_done(Links *links) {
-        for (size_t i = 0; links->buckets && i < BUCKETS; i++)
+        for (size_t i = 0; links->buckets && i < LINKS_BUCKETS; i++)
                 while (links->buckets[i]) {
                         Link *link = links->buckets[i];
 
@@ -38,14 +40,14 @@ void links_done(Links *links) {
 }
 
 Link *links_find(const Links *links, int ifindex) {
-        for (Link *link = links->buckets[(unsigned) ifindex % BUCKETS]; link; link = link->next)
+        for (Link *link = links->buckets[(unsigned) ifindex % LINKS_BUCKETS]; link; link = link->next)
                 if (link->ifindex == ifindex)
                         return link;
         return NULL;
 }
 
 Link *links_find_name(const Links *links, const char *name) {
-        for (size_t i = 0; i < BUCKETS; i++)
+        for (size_t i = 0; i < LINKS_BUCKETS; i++)
                 for (Link *link = links->buckets[i]; link; link = link->next)
                         if (streq(link->name, name))
                                 return link;
@@ -53,7 +55,7 @@ Link *links_find_name(const Links *links, const char *name) {
 }
 
 int links_add(Links *links, int ifindex, const char *name, Link **ret) {
-        Link **bucket = &links->buckets[(unsigned) ifindex % BUCKETS], *link;
+        Link **bucket = &links->buckets[(unsigned) ifindex % LINKS_BUCKETS], *link;
 
         link = calloc(1, sizeof(*link));
         if (!link)
@@ -72,7 +74,7 @@ int links_add(Links *links, int ifindex, const char *name, Link **ret) {
 }
 
 void links_remove(Links *links, Link *link) {
-        for (Link **p = &links->buckets[(unsigned) link->ifindex % BUCKETS]; *p; p = &(*p)->next)
+        for (Link **p = &links->buckets[(unsigned) link->ifindex % LINKS_BUCKETS]; *p; p = &(*p)->next)
                 if (*p == link) {
                         *p = link->next;
                         links->n--;
@@ -82,7 +84,7 @@ void links_remove(Links *links, Link *link) {
 }
 
 void links_foreach(const Links *links, void (*function)(Link *link, void *userdata), void *userdata) {
-        for (size_t i = 0; i < BUCKETS; i++)
+        for (size_t i = 0; i < LINKS_BUCKETS; i++)
                 for (Link *link = links->buckets[i], *next; link; link = next) {
                         next = link->next;
                         function(link, userdata);
@@ -97,9 +99,11 @@ static void tell_rename(Watch *w, Link *link) {
         variables = variables_of_link(link, EVENT_TYPE_LINK_RENAMED);
         if (variables)
                 (void) variables_add(&variables, "PREVIOUS_NAME", "%s", link->told_name);
+        leases_leave(w->leases, link->told_name);
         snprintf(link->told_name, sizeof(link->told_name), "%s", link->name);
         link->told_operational = link->told_setup = -1;
         (void) watch_push(w, link->ifindex, link->name, ENTRY_EVENT, EVENT_TYPE_LINK_RENAMED, variables);
+        leases_enter(w->leases, link);
 }
 
 static int tell_addresses(Watch *w, Link *link) {
@@ -177,6 +181,9 @@ void link_enter(Watch *w, Link *link, bool first) {
         if (!first)
                 (void) watch_push(w, link->ifindex, link->name, ENTRY_EVENT, EVENT_TYPE_LINK_ADDED,
                                 variables_of_link(link, EVENT_TYPE_LINK_ADDED));
+        leases_enter(w->leases, link);
+        if (w->began)
+                leases_check(w->leases, link);
 }
 
 void link_leave(Watch *w, Link *link) {
@@ -184,6 +191,11 @@ void link_leave(Watch *w, Link *link) {
                 return;
 
         link->told = false;
+        link->lease_timer = sd_event_source_disable_unref(link->lease_timer);
+        link->refresh_timer = sd_event_source_disable_unref(link->refresh_timer);
+        lease_free(link->lease);
+        link->lease = NULL;
+        leases_leave(w->leases, link->told_name);
         (void) watch_push(w, link->ifindex, link->told_name, ENTRY_EVENT, EVENT_TYPE_LINK_REMOVED,
                         variables_of_link(link, EVENT_TYPE_LINK_REMOVED));
         (void) watch_push(w, link->ifindex, link->told_name, ENTRY_FORGET, EVENT_TYPE_LINK_REMOVED, NULL);

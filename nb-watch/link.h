@@ -4,8 +4,13 @@
 
 #include "address.h"
 #include "event.h"
+#include "lease-file.h"
 #include "operstate.h"
 #include "state-directory.h"
+
+#include <systemd/sd-event.h>
+
+#define LINKS_BUCKETS 512U
 
 typedef struct Watch Watch;
 
@@ -21,7 +26,6 @@ typedef struct Link {
         AddressSet addresses;
         LinkFacts facts;       /* for Generator=kernel */
         AddressSet not_usable; /* tentative addresses and such whose test for doubles failed */
-        bool routes_changed;   /* since they were told last */
         char *networkd;        /* what Describe() said, for the JSON */
 
         /* What was queued for delivery, the newest. */
@@ -29,6 +33,9 @@ typedef struct Link {
         char told_name[IF_NAMESIZE];
         int told_operational, told_setup;
         AddressSet told_addresses;
+        Lease *lease; /* NULL without one */
+        bool lease_refreshed;
+        sd_event_source *lease_timer, *refresh_timer;
 
         Record delivered;
         struct Link *next;

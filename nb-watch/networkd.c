@@ -5,6 +5,7 @@
  * repeat the operational state after its own restart. It is never started by a call of ours. */
 #include "networkd.h"
 #include "describe.h"
+#include "leases.h"
 #include "log.h"
 
 #define NETWORKD_NAME "org.freedesktop.network1"
@@ -349,6 +350,10 @@ int networkd_read(Networkd *n) {
         return r;
 }
 
+static void check_lease(Link *link, void *userdata) {
+        leases_check(userdata, link);
+}
+
 static void on_owner(_unused_ BusOwner *o, const char *owner, void *userdata) {
         Networkd *n = userdata;
         Watch *w = n->watch;
@@ -365,8 +370,11 @@ static void on_owner(_unused_ BusOwner *o, const char *owner, void *userdata) {
                 log_info("systemd-networkd is running.");
         w->problem = NULL;
         watch_status_changed(w);
-        if (w->began)
+        leases_look_for_folders(w->leases);
+        if (w->began) {
+                links_foreach(&w->links, check_lease, w->leases);
                 (void) networkd_read(n);
+        }
 }
 
 static int on_described(sd_bus_message *m, void *userdata, _unused_ sd_bus_error *error) {

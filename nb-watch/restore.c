@@ -4,6 +4,7 @@
  * The network says what is, PID 1 which units there are, and the files in state/ what PID 1 cannot know. A file that
  * says that a unit was asked for, without a record that it was delivered, is an open intent: it ran if the unit has
  * begun to run since. */
+#include "leases.h"
 #include "log.h"
 #include "watch.h"
 
@@ -82,6 +83,9 @@ static int restore_record(Restore *restore, Record *record) {
                 return r;
         link->delivered = *record;
         link->delivered.addresses = link->delivered.addresses_next = (AddressSet){};
+        link->delivered.lease = link->delivered.lease_next = NULL;
+        if (record->lease && record->lease[0])
+                (void) leases_restore(link, record->lease);
         return 0;
 }
 
@@ -99,6 +103,34 @@ static void restore_done(Restore *restore) {
         watch_restored(w);
 }
 
+static const Record *find_record(const Restore *restore, int ifindex) {
+        for (size_t i = 0; i < restore->state.n_records; i++)
+                if (restore->state.records[i].ifindex == ifindex)
+                        return &restore->state.records[i];
+        return NULL;
+}
+
+/* What the run carried is what was told. */
+static int restore_told(Restore *restore, const EventMark *mark, Link *link) {
+        const Record *record = find_record(restore, mark->ifindex);
+        EventKind kind = event_info(mark->event)->kind;
+        int state_fd = restore->watch->state_fd, r = 0;
+
+        if (kind == EVENT_OPERATIONAL)
+                link->told_operational = (int) mark->event;
+        else if (kind == EVENT_SETUP)
+                link->told_setup = (int) mark->event;
+        else if (mark->event == EVENT_TYPE_ADDRESSES && record && record->has_next) {
+                r = address_set_copy(&link->told_addresses, &record->addresses_next);
+                if (r >= 0)
+                        r = state_addresses_commit(state_fd, mark->ifindex);
+        } else if (mark->event == EVENT_TYPE_LEASE && record && record->lease_next) {
+                (void) leases_restore(link, record->lease_next);
+                r = state_lease_commit(state_fd, mark->ifindex);
+        }
+        return r;
+}
+
 /* It ran, or runs: as if its call had just been made. */
 static void restore_begun(Restore *restore, const EventMark *mark, const UnitState *state) {
         Watch *w = restore->watch;
@@ -106,23 +138,11 @@ static void restore_begun(Restore *restore, const EventMark *mark, const UnitSta
         Entry *entry;
         int r;
 
-        if (link && event_info(mark->event)->kind == EVENT_OPERATIONAL)
-                link->told_operational = (int) mark->event;
-        else if (link && event_info(mark->event)->kind == EVENT_SETUP)
-                link->told_setup = (int) mark->event;
-        else if (link && mark->event == EVENT_TYPE_ADDRESSES)
-                for (size_t i = 0; i < restore->state.n_records; i++) {
-                        const Record *record = &restore->state.records[i];
-
-                        if (record->ifindex != mark->ifindex || !record->has_next)
-                                continue;
-                        r = address_set_copy(&link->told_addresses, &record->addresses_next);
-                        if (r >= 0)
-                                r = state_addresses_commit(w->state_fd, mark->ifindex);
-                        if (r < 0)
-                                log_warning_errno(
-                                                r, "Failed to restore the addresses of %s: %m", mark->link);
-                }
+        if (link) {
+                r = restore_told(restore, mark, link);
+                if (r < 0)
+                        log_warning_errno(r, "Failed to restore what was told of %s: %m", mark->link);
+        }
 
         entry = watch_push(w, mark->ifindex, mark->link, ENTRY_EVENT, mark->event, NULL);
         if (entry) {

@@ -109,6 +109,20 @@ static uint64_t hash_bytes(uint64_t hash, const void *data, size_t size) {
         return hash;
 }
 
+static uint64_t hash_legs(uint64_t hash, const struct rtattr *legs) {
+        int length = (int) RTA_PAYLOAD(legs);
+
+        for (const struct rtnexthop *leg = RTA_DATA(legs); length >= (int) sizeof(*leg) &&
+                        leg->rtnh_len >= sizeof(*leg) && leg->rtnh_len <= length;
+                        leg = RTNH_NEXT(leg)) {
+                hash = hash_bytes(hash, &leg->rtnh_hops, sizeof(leg->rtnh_hops));
+                hash = hash_bytes(hash, &leg->rtnh_ifindex,
+                                leg->rtnh_len - offsetof(struct rtnexthop, rtnh_ifindex));
+                length -= (int) NLMSG_ALIGN(leg->rtnh_len);
+        }
+        return hash;
+}
+
 static uint64_t route_hash(const struct nlmsghdr *message) {
         struct rtmsg header = *(const struct rtmsg *) NLMSG_DATA(message);
         uint64_t hash = FNV_OFFSET;
@@ -121,9 +135,10 @@ static uint64_t route_hash(const struct nlmsghdr *message) {
         length = (int) (message->nlmsg_len - NLMSG_LENGTH(sizeof(header)));
         for (const struct rtattr *rta = RTM_RTA((const struct rtmsg *) NLMSG_DATA(message));
                         RTA_OK(rta, length); rta = RTA_NEXT(rta, length))
-                /* Counters and remaining lifetimes. */
-                if (rta->rta_type != RTA_CACHEINFO && rta->rta_type != RTA_EXPIRES &&
-                                rta->rta_type != RTA_MULTIPATH)
+                /* Counters and remaining lifetimes do not count. */
+                if (rta->rta_type == RTA_MULTIPATH)
+                        hash = hash_legs(hash, rta);
+                else if (rta->rta_type != RTA_CACHEINFO && rta->rta_type != RTA_EXPIRES)
                         hash = hash_bytes(hash, rta, rta->rta_len);
         return hash;
 }
@@ -198,9 +213,14 @@ uint64_t routes_delivered(Watch *w, Link *link) {
 void routes_compare(Watch *w, Link *link) {
         uint64_t digest;
 
-        if (!link->told || w->monitor || link->delivered.routes == 0)
+        if (!link->told || w->monitor)
+                return;
+        /* Nothing was told yet: what is now is what a later look is compared with, if anybody wants to know. */
+        if (link->delivered.routes == 0 && !event_is_needed(&w->config, EVENT_TYPE_ROUTES, link->name))
                 return;
         digest = routes_delivered(w, link);
+        if (link->delivered.routes == 0)
+                link->delivered.routes = digest;
         if (digest != 0 && digest != link->delivered.routes)
                 link_tell_routes(w, link);
 }

@@ -9,6 +9,7 @@
 #include <sys/epoll.h>
 #include <sys/socket.h>
 
+#include "leases.h"
 #include "log.h"
 #include "netlink.h"
 #include "routes.h"
@@ -164,11 +165,11 @@ static int on_del_link(Watch *w, const struct nlmsghdr *message) {
 static int on_address(Watch *w, const struct nlmsghdr *message, bool dump) {
         bool new = message->nlmsg_type == RTM_NEWADDR;
         Address address;
-        uint32_t flags;
+        uint32_t flags, valid;
         int ifindex, r;
         Link *link;
 
-        r = address_parse(message, &address, &ifindex, &flags);
+        r = address_parse(message, &address, &ifindex, &flags, &valid);
         if (r < 0)
                 return r;
         link = links_find(&w->links, ifindex);
@@ -191,7 +192,8 @@ static int on_address(Watch *w, const struct nlmsghdr *message, bool dump) {
                 rules_touch(w, link);
                 if (!new)
                         routes_vanished(w, link);
-        }
+        } else if (new)
+                leases_refreshed(w->leases, link, &address, valid);
         link_update(w, link);
         return 0;
 }
@@ -308,6 +310,7 @@ static void link_compare(Link *link, void *userdata) {
                 update_master(w, link->ifindex);
         link_update(w, link);
         routes_compare(w, link);
+        leases_check(w->leases, link);
 }
 
 static int drop_message(_unused_ const struct nlmsghdr *message, _unused_ void *userdata) {

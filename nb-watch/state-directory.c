@@ -59,45 +59,62 @@ int state_record_write(int dir_fd, const Record *record) {
         if (r < 0)
                 return r;
         snprintf(file, sizeof(file), "@%i", record->ifindex);
-        n = snprintf(text, sizeof(text), "%s %s %i %s %i %" PRIx64 " %" PRIx64 "\n", escaped,
+        n = snprintf(text, sizeof(text), "%s %s %i %s %i %" PRIx64 "\n", escaped,
                         state_name(record->operational), record->operational_started,
-                        state_name(record->setup), record->setup_started, record->routes, record->lease);
+                        state_name(record->setup), record->setup_started, record->routes);
         return file_write_atomic(dir_fd, file, text, (size_t) n, 0644);
 }
 
 int state_record_remove(int dir_fd, int ifindex) {
+        static const char *const suffixes[] = { ".addresses.next", ".addresses", ".lease.next", ".lease",
+                "" };
         char file[48];
-        int r, q;
+        int r = 0, q;
 
-        snprintf(file, sizeof(file), "@%i.addresses.next", ifindex);
-        r = remove_file(dir_fd, file);
-        snprintf(file, sizeof(file), "@%i.addresses", ifindex);
-        q = remove_file(dir_fd, file);
-        snprintf(file, sizeof(file), "@%i", ifindex);
-        r = r < 0 ? r : q;
-        q = remove_file(dir_fd, file);
-        return r < 0 ? r : q;
+        for (size_t i = 0; i < ELEMENTSOF(suffixes); i++) {
+                snprintf(file, sizeof(file), "@%i%s", ifindex, suffixes[i]);
+                q = remove_file(dir_fd, file);
+                r = r < 0 ? r : q;
+        }
+        return r;
+}
+
+static int prepare(int dir_fd, int ifindex, const char *what, const char *text) {
+        char file[48];
+
+        snprintf(file, sizeof(file), "@%i.%s.next", ifindex, what);
+        return file_write_atomic(dir_fd, file, text, strlen(text), 0644);
+}
+
+static int commit(int dir_fd, int ifindex, const char *what) {
+        char from[48], to[48];
+
+        snprintf(from, sizeof(from), "@%i.%s.next", ifindex, what);
+        snprintf(to, sizeof(to), "@%i.%s", ifindex, what);
+        /* Not there: it was done before. */
+        return renameat(dir_fd, from, dir_fd, to) < 0 && errno != ENOENT ? negative_errno() : 0;
 }
 
 int state_addresses_prepare(int dir_fd, int ifindex, const AddressSet *addresses) {
         _cleanup_free_ char *text = NULL;
-        char file[48];
         int r;
 
         r = address_set_save(addresses, &text);
         if (r < 0)
                 return r;
-        snprintf(file, sizeof(file), "@%i.addresses.next", ifindex);
-        return file_write_atomic(dir_fd, file, text, strlen(text), 0644);
+        return prepare(dir_fd, ifindex, "addresses", text);
 }
 
 int state_addresses_commit(int dir_fd, int ifindex) {
-        char from[48], to[48];
+        return commit(dir_fd, ifindex, "addresses");
+}
 
-        snprintf(from, sizeof(from), "@%i.addresses.next", ifindex);
-        snprintf(to, sizeof(to), "@%i.addresses", ifindex);
-        /* Not there: it was done before. */
-        return renameat(dir_fd, from, dir_fd, to) < 0 && errno != ENOENT ? negative_errno() : 0;
+int state_lease_prepare(int dir_fd, int ifindex, const char *lease) {
+        return prepare(dir_fd, ifindex, "lease", strempty(lease));
+}
+
+int state_lease_commit(int dir_fd, int ifindex) {
+        return commit(dir_fd, ifindex, "lease");
 }
 
 int state_broker_write(int dir_fd, uint64_t usec) {
@@ -149,7 +166,7 @@ static int load_addresses(int dir_fd, const char *file, const char *suffix, Addr
 }
 
 static int load_record(int dir_fd, const char *file, Record *ret) {
-        char escaped[INSTANCE_MAX], operational[32], setup[32], instance[INSTANCE_MAX + 8];
+        char escaped[INSTANCE_MAX], operational[32], setup[32], instance[INSTANCE_MAX + 8], path[64];
         _cleanup_free_ char *text = NULL;
         int started[2], r;
         EventType event;
@@ -160,8 +177,8 @@ static int load_record(int dir_fd, const char *file, Record *ret) {
                 return r;
         record.ifindex = atoi(file + 1);
         if (record.ifindex <= 0 ||
-                        sscanf(text, "%95s %31s %i %31s %i %" SCNx64 " %" SCNx64, escaped, operational,
-                                        &started[0], setup, &started[1], &record.routes, &record.lease) != 7)
+                        sscanf(text, "%95s %31s %i %31s %i %" SCNx64, escaped, operational, &started[0],
+                                        setup, &started[1], &record.routes) != 6)
                 return -EBADMSG;
         if (parse_state(operational, &record.operational) < 0 || parse_state(setup, &record.setup) < 0)
                 return -EBADMSG;
@@ -179,6 +196,10 @@ static int load_record(int dir_fd, const char *file, Record *ret) {
                 return r;
         r = load_addresses(dir_fd, file, ".addresses.next", &record.addresses_next);
         record.has_next = r >= 0;
+        snprintf(path, sizeof(path), "%s.lease", file);
+        (void) file_read_untrusted(dir_fd, path, STATE_FILE_MAX, &record.lease, NULL);
+        snprintf(path, sizeof(path), "%s.lease.next", file);
+        (void) file_read_untrusted(dir_fd, path, STATE_FILE_MAX, &record.lease_next, NULL);
 
         *ret = record;
         return 0;
@@ -205,7 +226,7 @@ static int load_mark(int dir_fd, const char *file, EventMark *ret) {
 static int load_one(int dir_fd, const char *file, State *state) {
         int r;
 
-        if (streq(file, "@broker") || strstr(file, ".addresses"))
+        if (streq(file, "@broker") || strstr(file, ".addresses") || strstr(file, ".lease"))
                 return 0;
 
         if (file[0] == '@') {
@@ -280,6 +301,8 @@ void state_clear(State *state) {
         for (size_t i = 0; i < state->n_records; i++) {
                 address_set_clear(&state->records[i].addresses);
                 address_set_clear(&state->records[i].addresses_next);
+                free(state->records[i].lease);
+                free(state->records[i].lease_next);
         }
         free(state->records);
         free(state->marks);

@@ -5,6 +5,7 @@
  *                     was asked for, and when
  *   @IFINDEX          what was delivered for a link
  *   @IFINDEX.addresses  … its addresses; .addresses.next while they are being delivered
+ *   @IFINDEX.lease      … its DHCP lease, likewise; empty when it was lost
  *   @broker           when nb-watch was started last */
 #pragma once
 
@@ -18,9 +19,9 @@ typedef struct Record {
         int operational, setup;                  /* EventType, or -1 */
         bool operational_started, setup_started; /* a unit was asked for */
         uint64_t routes;                         /* digest, 0 if it is not known */
-        uint64_t lease;                          /* digest, 0 without one */
         AddressSet addresses, addresses_next;
-        bool has_next;
+        char *lease, *lease_next; /* as in /run/network-broker/lease */
+        bool has_next;            /* addresses_next, which may be empty */
 } Record;
 
 /* An EVENT:LINK file. */
@@ -36,13 +37,17 @@ int state_directory_open(void);
 int state_mark_write(int dir_fd, const EventMark *mark);
 int state_mark_remove(int dir_fd, EventType event, const char *link);
 
-/* Writes all but the addresses. */
+/* Writes all but the addresses and the lease. */
 int state_record_write(int dir_fd, const Record *record);
 int state_record_remove(int dir_fd, int ifindex);
 
 /* The addresses that are about to be delivered; state_addresses_commit() makes them those that were. */
 int state_addresses_prepare(int dir_fd, int ifindex, const AddressSet *addresses);
 int state_addresses_commit(int dir_fd, int ifindex);
+
+/* The same for the lease; NULL if it was lost. */
+int state_lease_prepare(int dir_fd, int ifindex, const char *lease);
+int state_lease_commit(int dir_fd, int ifindex);
 
 /* When nb-watch was started last, CLOCK_MONOTONIC; 0 for never. */
 int state_broker_write(int dir_fd, uint64_t usec);

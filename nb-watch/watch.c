@@ -4,6 +4,7 @@
 #include <systemd/sd-daemon.h>
 #include <time.h>
 
+#include "leases.h"
 #include "log.h"
 #include "networkd.h"
 #include "rules.h"
@@ -114,6 +115,8 @@ static void review_link(Link *link, void *userdata) {
                 rules_touch(w, link);
         else
                 rules_drop(w, link, link->name);
+        leases_enter(w->leases, link);
+        leases_check(w->leases, link);
 }
 
 /* A unit may have been enabled into a state that is there already: starting it once more pulls it in. */
@@ -177,6 +180,7 @@ static void on_environment(int r, char **values, void *userdata) {
                 return;
         }
         links_foreach(&w->links, resume_link, w);
+        leases_look_for_folders(w->leases);
         links_foreach(&w->links, review_link, w);
         if (w->networkd)
                 (void) networkd_read(w->networkd);
@@ -320,6 +324,9 @@ static int watch_set_up(Watch *w) {
                 r = lanes_init(&w->lanes);
         if (r < 0)
                 return r;
+        r = leases_new(w, &w->leases);
+        if (r < 0)
+                return r;
         r = rtnl_new(w, netlink_fd(!w->monitor), &w->rtnl);
         if (r < 0)
                 return r;
@@ -358,6 +365,7 @@ void watch_free(Watch *w) {
         starter_free(w->starter);
         w->starter = NULL;
         rtnl_free(w->rtnl);
+        leases_free(w->leases);
         sd_event_source_disable_unref(w->reconnect);
         sd_event_source_disable_unref(w->status);
         sd_event_unref(w->event);

@@ -31,6 +31,7 @@ struct Watch {
         Systemd *systemd;
         Networkd *networkd;
         Rtnl *rtnl;
+        Leases *leases;
         Monitor *monitor; /* with --monitor: events are printed, nothing is started or written */
         int state_fd;
 
