@@ -338,6 +338,7 @@ static void work_next(Work *work) {
 
 void work_called(Work *work, CallResult result, const char *detail) {
         Entry *entry = work->entry;
+        Watch *w = work->watch;
 
         if (result == CALL_REFUSED)
                 log_error("%s of %s: %s.", verb_name(work->verb), work->unit, detail);
@@ -352,7 +353,8 @@ void work_called(Work *work, CallResult result, const char *detail) {
         } else
                 work_started(work, result, detail);
 
-        deliver_ready(work->watch);
+        /* The work may be done, and gone. */
+        deliver_ready(w);
 }
 
 static void work_begin(Watch *w, Entry *entry) {

@@ -34,12 +34,14 @@ void work_rules(Work *work) {
 
 void work_rules_state(Work *work, const UnitState *state) {
         Name *name = work->entry->name;
+        Watch *w = work->watch;
 
         if (work->verb == VERB_STOP && !state->active)
-                work_rules_called(work, CALL_DONE, "done");
+                work_called(work, CALL_DONE, "done");
         else if (work->verb == VERB_RELOAD && !state->active && !state->failed) {
                 name->rules = RULES_STOPPED;
                 work_finish(work);
+                deliver_ready(w);
         } else
                 work_call(work,
                                 work->verb == VERB_STOP         ? VERB_STOP

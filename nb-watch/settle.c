@@ -40,8 +40,10 @@ static void on_start_state(Work *work, const UnitState *state) {
         }
         /* What was begun before a restart and did not run: the comparison with what is has queued what still counts. */
         if (entry->settle && (!event_is_level(entry->event) || entry_is_superseded(entry))) {
+                Watch *w = work->watch;
+
                 work_finish(work);
-                deliver_ready(work->watch);
+                deliver_ready(w);
                 return;
         }
         entry->settle = false;
