@@ -10,6 +10,7 @@
 #include "value.h"
 
 #define FILE_NAME "configuration"
+#define MARK_NAME "changed"
 #define FILE_HEAD "# Written by nb-generator: the last good configuration.\n"
 #define FILE_END "# complete\n"
 #define FILE_MAX (_KEY_MAX * (VALUE_MAX + 64U))
@@ -83,22 +84,22 @@ static int open_folder(const char *root, const char *folder, mode_t mode) {
         return fd < 0 ? negative_errno() : fd;
 }
 
-static int write_text(const char *root, const char *folder, const char *text, size_t size) {
+/* Returns 1 if the file was written, 0 if it was as it should be. */
+static int write_text(int fd, const char *text, size_t size) {
         _cleanup_free_ char *before = NULL;
-        _cleanup_close_ int fd = -EBADF;
         size_t before_size;
+        int r;
 
-        fd = open_folder(root, folder, 0700);
-        if (fd < 0)
-                return fd;
-        if (read_text(root, folder, &before, &before_size) >= 0 && before_size == size &&
-                        memcmp(before, text, size) == 0)
+        if (file_read_untrusted(fd, FILE_NAME, FILE_MAX, &before, &before_size) >= 0 &&
+                        before_size == size && memcmp(before, text, size) == 0)
                 return 0;
-        return file_write_atomic(fd, FILE_NAME, text, size, 0600);
+        r = file_write_atomic(fd, FILE_NAME, text, size, 0600);
+        return r < 0 ? r : 1;
 }
 
 int last_good_save(const char *root, const Config *config) {
         _cleanup_free_ char *text = NULL;
+        _cleanup_close_ int fd = -EBADF;
         size_t size;
         FILE *f;
         int r;
@@ -113,16 +114,37 @@ int last_good_save(const char *root, const Config *config) {
                                         config->settings[key].value);
         fputs(FILE_END, f);
         r = fclose(f) < 0 ? negative_errno() : 0;
-        return r < 0 ? r : write_text(root, LAST_GOOD_RUN, text, size);
+        if (r < 0)
+                return r;
+
+        fd = open_folder(root, LAST_GOOD_RUN, 0700);
+        if (fd < 0)
+                return fd;
+        r = write_text(fd, text, size);
+        if (r <= 0)
+                return r;
+        return file_write_atomic(fd, MARK_NAME, "", 0, 0600);
 }
 
 int last_good_keep(const char *root) {
+        _cleanup_close_ int run_fd = -EBADF, state_fd = -EBADF;
         _cleanup_free_ char *text = NULL;
         size_t size;
         int r;
 
+        run_fd = open_folder(root, LAST_GOOD_RUN, 0700);
+        if (run_fd < 0)
+                return run_fd;
+        /* First, also where the rest fails: as long as it exists, we are started again. */
+        if (unlinkat(run_fd, MARK_NAME, 0) < 0 && errno != ENOENT)
+                return negative_errno();
+
         r = read_text(root, LAST_GOOD_RUN, &text, &size);
         if (r < 0)
                 return r;
-        return write_text(root, LAST_GOOD_STATE, text, size);
+        state_fd = open_folder(root, LAST_GOOD_STATE, 0700);
+        if (state_fd < 0)
+                return state_fd;
+        r = write_text(state_fd, text, size);
+        return r < 0 ? r : 0;
 }

@@ -12,8 +12,9 @@
  * value is not acceptable (any more) are left without one. */
 int last_good_load(const char *root, Config *ret);
 
-/* Writes it to /run, making the folders it needs. A file that would not change is not touched. */
+/* Writes it to /run, making the folders it needs, and a mark beside it for nb-keep.path: PID 1 does not see what changes
+ * while it reloads, but does look whether a file exists. A file that would not change is not touched. */
 int last_good_save(const char *root, const Config *config);
 
-/* Copies it from /run to /var. */
+/* Takes the mark away and copies the configuration from /run to /var. -ENOENT if there is none. */
 int last_good_keep(const char *root);

@@ -10,13 +10,6 @@
 
 #define TARGET_WANTS "network-broker.target.wants"
 
-static const struct {
-        const char *unit, *target;
-} always[] = {
-        { "nb-keep.path", "../nb-keep.path" },
-        { "nb-keep.service", "../nb-keep.service" },
-};
-
 /* Only the name of the link counts to PID 1, so where the unit or its template is installed does not have to be
  * known. */
 static int add_unit(int wants_fd, const char *unit, const char *target) {
@@ -82,7 +75,7 @@ static bool has_word(const char *list, const char *wanted) {
 
 int wants_write(int dir_fd, const Config *config) {
         _cleanup_close_ int wants_fd = -EBADF;
-        int r, first = 0;
+        int r, first;
 
         if (mkdirat(dir_fd, TARGET_WANTS, 0755) < 0 && errno != EEXIST)
                 return negative_errno();
@@ -90,12 +83,7 @@ int wants_write(int dir_fd, const Config *config) {
         if (wants_fd < 0)
                 return negative_errno();
 
-        for (size_t i = 0; i < ELEMENTSOF(always); i++) {
-                r = add_unit(wants_fd, always[i].unit, always[i].target);
-                if (r < 0 && first == 0)
-                        first = r;
-        }
-
+        first = add_unit(wants_fd, "nb-keep.path", "../nb-keep.path");
         r = add_units_of_links(wants_fd, UNIT_RULES, config->settings[KEY_Network_RoutingPolicyRules].value,
                         "../nb-rules@.service");
         if (r < 0 && first == 0)
