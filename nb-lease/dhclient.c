@@ -331,7 +331,7 @@ int dhclient_leases_read(DhclientLeases *l, TokenRead read, void *userdata) {
                         return r;
 
                 if (s->end == STATEMENT_END) {
-                        l->n_broken += l->depth > 0;
+                        l->n_broken += l->depth > 0 || s->broken;
                         return 0;
                 }
                 if (s->end == STATEMENT_OPEN)

@@ -33,6 +33,7 @@ static bool starts_lease(const Token *token) {
 
 int statement_next(Tokenizer *t, Statement *ret) {
         Token token;
+        bool cut;
         int r;
 
         statement_clear(ret);
@@ -62,7 +63,9 @@ int statement_next(Tokenizer *t, Statement *ret) {
                         ret->end = STATEMENT_CLOSE;
                         return 0;
                 case TOKEN_END:
+                        cut = ret->broken || ret->n_words > 0;
                         statement_clear(ret);
+                        ret->broken = cut;
                         ret->end = STATEMENT_END;
                         return 0;
                 }

@@ -11,7 +11,7 @@ typedef enum StatementEnd {
         STATEMENT_SIMPLE, /* ended by ';' */
         STATEMENT_OPEN,   /* opens a block */
         STATEMENT_CLOSE,  /* closes one; has no words */
-        STATEMENT_END,    /* of the file; has no words */
+        STATEMENT_END,    /* of the file; has no words, and is broken if it cut a statement */
 } StatementEnd;
 
 typedef struct Statement {

@@ -145,6 +145,8 @@ static void word_take(Tokenizer *t, Token *token) {
 
                 if (c == END || is_space(c) || (c != 0 && strchr("{};,\"", c)))
                         return;
+                if (c < 0x20 || c >= 0x7f)
+                        token->broken = true;
                 text_append(token, take(t));
         }
 }
