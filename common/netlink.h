@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Talking to the kernel over netlink: requests, dumps, multicast messages.
  *
- * * Messages are built and taken apart by the caller (libmnl's mnl_nlmsg_put_header(), mnl_attr_put(),
+ * Messages are built and taken apart by the caller (libmnl's mnl_nlmsg_put_header(), mnl_attr_put(),
  * mnl_attr_for_each(), or the macros of <linux/rtnetlink.h>). The transport is not libmnl's: 1.0.4
  * ignores the error in NLMSG_DONE, and nb-run, started once an event, does not map a library for four
  * system calls. */

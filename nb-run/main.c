@@ -3,8 +3,8 @@
 #include <getopt.h>
 
 #include "exec.h"
+#include "prepare.h"
 #include "runner.h"
-#include "script-environment.h"
 
 /* 128 + SIGTERM; the unit takes it for a success. */
 #define EXIT_INTERRUPTED 143
@@ -81,35 +81,76 @@ static int read_event_file(EventType event, EventFile *ret) {
         return 0;
 }
 
-static int run_event(Runner *runner, const char *link) {
-        _cleanup_environment_ Environment environment = {};
-        _cleanup_event_file_ EventFile file = {};
-        _cleanup_scripts_ ScriptList scripts = {};
+static bool emit_json(void) {
+        const char *e = getenv("NB_EMIT_JSON");
+
+        return !e || !streq(e, "no");
+}
+
+static bool has_something_to_do(const ScriptList *scripts) {
+        for (size_t i = 0; i < scripts->n; i++)
+                if (scripts->items[i].verdict == SCRIPT_RUN)
+                        return true;
+        return false;
+}
+
+/* With dhclient nobody else says that the link has become routable. */
+static bool lease_makes_routable(EventType event, const EventFile *file) {
+        const char *change = event_file_get(file, "LEASE_EVENT");
+
+        return event == EVENT_TYPE_LEASE && generator_includes(getenv("NB_GENERATOR"), "dhclient") &&
+                        change &&
+                        (streq(change, "bound") || streq(change, "renewed") || streq(change, "changed"));
+}
+
+static int run_directories(
+                Runner *runner, EventType directories, const EventFile *file, Environment *e, int *json_fd) {
         _cleanup_trust_ Trust trust = { .root_fd = -EBADF };
-        EventContext context = { .event = runner->event, .link = link, .file = &file };
-        const char *index;
+        _cleanup_scripts_ ScriptList scripts = {};
         int r;
 
         r = trust_open("/", 0, &trust);
         if (r >= 0)
-                r = scripts_find(&trust, runner->event, &scripts);
+                r = scripts_find(&trust, directories, &scripts);
         if (r < 0)
-                return log_error_errno(r, "Scripts of %s: %m", event_name(runner->event));
+                return r;
+
+        if (has_something_to_do(&scripts) && e->n == 0) {
+                const PrepareRequest request = { .event = runner->event,
+                        .link = strempty(runner->fields.link),
+                        .file = file,
+                        .emit_json = emit_json(),
+                        .generator = getenv("NB_GENERATOR"),
+                        .fields = &runner->fields };
+
+                r = environment_inherit(e, environ);
+                if (r >= 0)
+                        r = prepare_environment(&request, e, json_fd);
+                if (r < 0)
+                        return r;
+        }
+        if (directories != runner->event) {
+                r = script_environment_set_routable(e);
+                if (r < 0)
+                        return r;
+        }
+        return runner_run(runner, &scripts, e);
+}
+
+static int run_event(Runner *runner) {
+        _cleanup_environment_ Environment environment = {};
+        _cleanup_event_file_ EventFile file = {};
+        _cleanup_close_ int json_fd = -EBADF;
+        int r;
 
         r = read_event_file(runner->event, &file);
         if (r < 0)
                 return r;
-        index = event_file_get(&file, "LINKINDEX");
-        context.ifindex = index ? (int) strtol(index, NULL, 10) : (int) if_nametoindex(link);
-        runner->fields.ifindex = context.ifindex;
-
-        r = environment_inherit(&environment, environ);
-        if (r >= 0)
-                r = script_environment_add(&environment, &context, &runner->fields);
-        if (r >= 0)
-                r = runner_run(runner, &scripts, &environment);
+        r = run_directories(runner, runner->event, &file, &environment, &json_fd);
+        if (r >= 0 && !runner->interrupted && lease_makes_routable(runner->event, &file))
+                r = run_directories(runner, EVENT_TYPE_ROUTABLE, &file, &environment, &json_fd);
         if (r < 0)
-                return log_error_errno(r, "%s: %m", arg_instance);
+                return log_message(LOG_ERR, r, &runner->fields, "%s: %m", arg_instance);
         return 0;
 }
 
@@ -142,7 +183,7 @@ static int run(int argc, char *argv[]) {
         r = exec_setup();
         if (r < 0)
                 return log_error_errno(r, "Cannot prepare for scripts: %m");
-        r = run_event(&runner, link);
+        r = run_event(&runner);
         if (r < 0)
                 return r;
         if (runner.interrupted)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Could somebody other than root have changed this file? See trust.h.
  *
- * * Each component is opened with O_PATH|O_NOFOLLOW below the one before it. Where every folder of a path
+ * Each component is opened with O_PATH|O_NOFOLLOW below the one before it. Where every folder of a path
  * can only be written by root, nobody else can swap anything between this check and the execve() of the
  * same path. */
 #include "trust.h"

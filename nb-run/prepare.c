@@ -1,0 +1,162 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Where does what a script gets to know come from? See prepare.h. */
+#include "prepare.h"
+
+#include <linux/wireless.h>
+#include <sys/ioctl.h>
+
+#include "document.h"
+#include "json-file.h"
+#include "json-read.h"
+#include "lease-networkd.h"
+#include "lease-variables.h"
+#include "link-json.h"
+
+#define GENERATOR_NETWORKD "systemd-networkd"
+#define GENERATOR_DHCLIENT "dhclient"
+
+bool generator_includes(const char *generator, const char *name) {
+        size_t n = strlen(name);
+
+        for (const char *p = generator ? generator : GENERATOR_NETWORKD; *p;) {
+                size_t length = strcspn(p, " ");
+
+                if (length == n && memcmp(p, name, n) == 0)
+                        return true;
+                p += length;
+                p += strspn(p, " ");
+        }
+        return false;
+}
+
+/* The name of the wireless network that the link is in, or "". Other links refuse the question. */
+static void read_essid(int socket_fd, const char *link, char ret[static IW_ESSID_MAX_SIZE + 1]) {
+        struct iwreq request = { .u.essid = { .pointer = ret, .length = IW_ESSID_MAX_SIZE } };
+
+        memcpy(request.ifr_name, link, strnlen(link, IF_NAMESIZE - 1));
+        memset(ret, 0, IW_ESSID_MAX_SIZE + 1);
+        if (ioctl(socket_fd, SIOCGIWESSID, &request) < 0)
+                ret[0] = '\0';
+}
+
+/* A lease event carries its lease, with every other one it is looked up. */
+static void read_lease(const PrepareRequest *request, int ifindex, char **ret) {
+        _cleanup_(lease_freep) Lease *lease = NULL;
+        int r = -ENOENT;
+
+        if (event_file_get(request->file, "LEASE_EVENT") || event_file_get(request->file, "DHCP_LEASE"))
+                return;
+
+        if (ifindex > 0 && generator_includes(request->generator, GENERATOR_NETWORKD))
+                r = lease_read_networkd(LEASE_NETWORKD_FOLDER, ifindex, &lease);
+        if (r < 0 && generator_includes(request->generator, GENERATOR_DHCLIENT))
+                r = lease_read(LEASE_FOLDER, request->link, &lease);
+        if (r >= 0)
+                r = lease_text(lease, ret);
+        if (r < 0 && r != -ENOENT && r != -ENODATA)
+                (void) log_message(LOG_WARNING, r, request->fields, "DHCP_LEASE= is left out: %m");
+}
+
+static const char *networkd_object(const PrepareRequest *request) {
+        const char *object = event_file_get(request->file, "NB_NETWORKD");
+
+        if (object && !json_is_object(object)) {
+                (void) log_message(LOG_WARNING, 0, request->fields,
+                                "What nb-watch passed on from systemd-networkd is no JSON object, and is left out");
+                return NULL;
+        }
+        return object;
+}
+
+static int add_json(Environment *e, const LogFields *fields, const LinkFacts *facts, int *ret_fd) {
+        _cleanup_buffer_ Json json = {}, dispatcher = {};
+        char path[JSON_FILE_PATH_MAX];
+        const char *text;
+        int fd, r;
+
+        document_write(&json, facts);
+        document_write_dispatcher(&dispatcher, facts);
+        text = buffer_text(&json);
+        if (!text || !buffer_text(&dispatcher))
+                return -ENOMEM;
+
+        fd = json_file_create(text, json.length, path);
+        if (fd < 0)
+                return fd;
+        r = environment_set(e, "JSON_FILE", path);
+        if (r >= 0)
+                r = script_environment_add_one(e, fields, "JSON", text);
+        if (r >= 0)
+                r = script_environment_add_one(e, fields, "json", buffer_text(&dispatcher));
+        if (r < 0) {
+                safe_close(fd);
+                return r;
+        }
+        *ret_fd = fd;
+        return 0;
+}
+
+/* The kernel's answer may be missing, the scripts run all the same. */
+static void take_snapshot(Netlink *nl, const PrepareRequest *request, Snapshot *ret) {
+        const char *index = event_file_get(request->file, "LINKINDEX");
+        int r;
+
+        r = netlink_open(nl);
+        if (r >= 0)
+                r = snapshot_take(nl, request->link, index ? (int) strtol(index, NULL, 10) : 0,
+                                request->emit_json, ret);
+        if (r < 0)
+                (void) log_message(LOG_WARNING, r, request->fields,
+                                "The kernel does not tell about the link, addresses and JSON are left out: %m%s%s",
+                                *nl->error ? ": " : "", nl->error);
+}
+
+static int prepare_link(const PrepareRequest *request, Environment *e, int *ret_json_fd) {
+        _cleanup_netlink_ Netlink nl = NETLINK_INITIALIZER;
+        _cleanup_snapshot_ Snapshot snapshot = {};
+        char essid[IW_ESSID_MAX_SIZE + 1] = "";
+        _cleanup_free_ char *lease = NULL;
+        EventContext context = { .event = request->event,
+                .link = request->link,
+                .file = request->file,
+                .snapshot = &snapshot,
+                .essid = essid,
+                .fields = request->fields };
+        Device device;
+        int r;
+
+        take_snapshot(&nl, request, &snapshot);
+        request->fields->ifindex = event_ifindex(&context);
+        if (snapshot.exists)
+                read_essid(nl.fd, request->link, essid);
+        read_lease(request, request->fields->ifindex, &lease);
+        context.lease = lease;
+        r = script_environment_add(e, &context);
+        if (r < 0 || !snapshot.exists || !request->emit_json)
+                return r;
+
+        device_read(nl.fd, snapshot.name, snapshot.ifindex, link_arphrd(snapshot.link), &device);
+        return add_json(e, request->fields,
+                        &(LinkFacts){ .snapshot = &snapshot,
+                                        .device = &device,
+                                        .networkd = networkd_object(request),
+                                        .operational_state = environment_get(e, "OperationalState"),
+                                        .setup_state = environment_get(e, "AdministrativeState"),
+                                        .essid = essid },
+                        ret_json_fd);
+}
+
+int prepare_environment(const PrepareRequest *request, Environment *e, int *ret_json_fd) {
+        const Snapshot nothing = {};
+        EventContext context = { .event = request->event,
+                .link = "",
+                .file = request->file,
+                .snapshot = &nothing,
+                .essid = "",
+                .fields = request->fields };
+
+        *ret_json_fd = -EBADF;
+        if (event_info(request->event)->kind == EVENT_MANAGER)
+                return script_environment_add(e, &context);
+        return prepare_link(request, e, ret_json_fd);
+}

@@ -1,0 +1,221 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What does the kernel say about a link? See snapshot.h. */
+#include "snapshot.h"
+
+#include <linux/if_addr.h>
+
+#include "address-json.h"
+#include "attributes.h"
+
+void snapshot_done(Snapshot *snapshot) {
+        free(snapshot->link);
+        buffer_done(&snapshot->addresses);
+        buffer_done(&snapshot->routes);
+        buffer_done(&snapshot->texts);
+        buffer_done(&snapshot->ipv4);
+        buffer_done(&snapshot->ipv6);
+        *snapshot = (Snapshot){};
+}
+
+static int add_link(Snapshot *s, const struct nlmsghdr *message) {
+        const struct ifinfomsg *info = NLMSG_DATA(message);
+        const struct rtattr *a[IFLA_MAX + 1];
+        const char *name;
+        size_t n;
+
+        if (!attributes_parse_message(message, sizeof(*info), a, IFLA_MAX))
+                return 0;
+        n = attribute_text(a[IFLA_IFNAME], &name);
+        if (n == 0 || n >= sizeof(s->name) || info->ifi_index <= 0)
+                return 0;
+
+        free(s->link);
+        s->link = malloc(message->nlmsg_len);
+        if (!s->link)
+                return -ENOMEM;
+        memcpy(s->link, message, message->nlmsg_len);
+        memcpy(s->name, name, n);
+        s->name[n] = '\0';
+        s->ifindex = info->ifi_index;
+        return 0;
+}
+
+static void add_word(Buffer *b, const char *word) {
+        if (b->length > 0)
+                buffer_puts(b, " ");
+        buffer_puts(b, word);
+}
+
+/* The lists that networkd-dispatcher has, without what it leaves out. */
+static void add_to_lists(Snapshot *s, const struct ifaddrmsg *info, const char *text) {
+        if (info->ifa_family == AF_INET) {
+                if (!startswith(text, "127."))
+                        add_word(&s->ipv4, text);
+        } else if (!startswith(text, "fe80:"))
+                add_word(&s->ipv6, text);
+}
+
+static void add_address(Snapshot *s, const struct nlmsghdr *message) {
+        const struct ifaddrmsg *info = NLMSG_DATA(message);
+        char text[INET6_ADDRSTRLEN];
+
+        if (!address_format(message, text) || info->ifa_index != (unsigned) s->ifindex)
+                return;
+        if (!*s->first)
+                (void) snprintf(s->first, sizeof(s->first), "%s", text);
+        add_to_lists(s, info, text);
+        if (s->details) {
+                json_string(&s->texts, text);
+                address_json_write(&s->addresses, message);
+        }
+}
+
+static void add_route(Snapshot *s, const struct nlmsghdr *message) {
+        char gateway[INET6_ADDRSTRLEN];
+        int family;
+
+        if (!route_json_write(&s->routes, message, s->ifindex))
+                return;
+        if (route_default_gateway(message, s->ifindex, &family, gateway)) {
+                char *to = s->gateways[family == AF_INET6];
+
+                if (!*to)
+                        (void) snprintf(to, sizeof(s->gateways[0]), "%s", gateway);
+        }
+}
+
+int snapshot_add(const struct nlmsghdr *message, void *snapshot) {
+        Snapshot *s = snapshot;
+
+        switch (message->nlmsg_type) {
+        case RTM_NEWLINK:
+                return add_link(s, message);
+        case RTM_NEWADDR:
+                add_address(s, message);
+                break;
+        case RTM_NEWROUTE:
+                add_route(s, message);
+                break;
+        default:
+                break;
+        }
+        return 0;
+}
+
+static void forget_addresses(void *snapshot) {
+        Snapshot *s = snapshot;
+
+        buffer_truncate(&s->addresses, 0);
+        buffer_truncate(&s->texts, 0);
+        buffer_truncate(&s->ipv4, 0);
+        buffer_truncate(&s->ipv6, 0);
+        s->first[0] = '\0';
+}
+
+static void forget_routes(void *snapshot) {
+        Snapshot *s = snapshot;
+
+        buffer_truncate(&s->routes, s->routes_mark);
+}
+
+/* A dump that never saw the table at rest is better than none. */
+static int dump(Netlink *nl, struct nlmsghdr *request, NetlinkRestart restart, Snapshot *s) {
+        int r;
+
+        r = netlink_dump(nl, request, restart, snapshot_add, s);
+        return r == -EINTR ? 0 : r;
+}
+
+/* By the ifindex if it is known: of two links that swapped their names it is the right one. */
+static int ask_link(Netlink *nl, const char *name, int ifindex, Snapshot *s) {
+        struct {
+                struct nlmsghdr header;
+                struct ifinfomsg info;
+                struct rtattr mask_head;
+                uint32_t mask;
+                struct rtattr name_head;
+                char name[IF_NAMESIZE];
+        } request = {
+                .header = { .nlmsg_type = RTM_GETLINK },
+                .info = { .ifi_index = ifindex },
+                .mask_head = { .rta_type = IFLA_EXT_MASK, .rta_len = RTA_LENGTH(sizeof(uint32_t)) },
+                .mask = s->details ? 0 : RTEXT_FILTER_SKIP_STATS,
+        };
+        size_t n = strnlen(name, IF_NAMESIZE - 1);
+
+        request.header.nlmsg_len = offsetof(__typeof__(request), name_head);
+        if (ifindex <= 0) {
+                memcpy(request.name, name, n);
+                request.name_head.rta_type = IFLA_IFNAME;
+                request.name_head.rta_len = (unsigned short) RTA_LENGTH(n + 1);
+                request.header.nlmsg_len += RTA_SPACE(n + 1);
+        }
+        return netlink_request(nl, &request.header, snapshot_add, s);
+}
+
+static int ask_addresses(Netlink *nl, Snapshot *s) {
+        struct {
+                struct nlmsghdr header;
+                struct ifaddrmsg info;
+        } request = {
+                .header = { .nlmsg_len = sizeof(request), .nlmsg_type = RTM_GETADDR },
+                .info = { .ifa_family = AF_UNSPEC, .ifa_index = (unsigned) s->ifindex },
+        };
+
+        return dump(nl, &request.header, forget_addresses, s);
+}
+
+static int ask_routes(Netlink *nl, uint8_t family, Snapshot *s) {
+        struct {
+                struct nlmsghdr header;
+                struct rtmsg info;
+                struct rtattr output_head;
+                uint32_t output;
+        } request = {
+                .header = { .nlmsg_len = sizeof(request), .nlmsg_type = RTM_GETROUTE },
+                .info = { .rtm_family = family },
+                .output_head = { .rta_type = RTA_OIF, .rta_len = RTA_LENGTH(sizeof(uint32_t)) },
+                .output = (uint32_t) s->ifindex,
+        };
+
+        s->routes_mark = s->routes.length;
+        return dump(nl, &request.header, forget_routes, s);
+}
+
+/* -ENODEV: the link vanished, before or while it was asked for. */
+static int ask_all(Netlink *nl, const char *name, int ifindex, Snapshot *s) {
+        int r;
+
+        r = ask_link(nl, name, ifindex, s);
+        if (r >= 0 && (!s->link || strcmp(s->name, name) != 0))
+                r = -ENODEV;
+        if (r >= 0)
+                r = ask_addresses(nl, s);
+        if (r < 0 || !s->details)
+                return r;
+
+        r = ask_routes(nl, AF_INET, s);
+        if (r < 0)
+                return r;
+        r = ask_routes(nl, AF_INET6, s);
+        /* A kernel without IPv6. */
+        return r == -EOPNOTSUPP || r == -EAFNOSUPPORT ? 0 : r;
+}
+
+int snapshot_take(Netlink *nl, const char *name, int ifindex, bool details, Snapshot *ret) {
+        _cleanup_snapshot_ Snapshot s = { .details = details };
+        int r;
+
+        r = ask_all(nl, name, ifindex, &s);
+        if (r == -ENODEV) {
+                *ret = (Snapshot){ .details = details };
+                return 0;
+        }
+        if (r < 0)
+                return r;
+
+        s.exists = true;
+        *ret = s;
+        s = (Snapshot){};
+        return 0;
+}
