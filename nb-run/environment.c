@@ -85,7 +85,7 @@ int environment_default(Environment *e, const char *name, const char *value) {
 }
 
 /* Whether systemd started this very process, with an environment that somebody configured for it. */
-static bool is_from_systemd(char *const *from) {
+static bool is_from_systemd(const char *const *from) {
         for (; *from; from++) {
                 const char *pid = startswith(*from, "SYSTEMD_EXEC_PID=");
 
@@ -107,7 +107,7 @@ static bool is_inherited(const char *assignment, bool from_systemd) {
         return true;
 }
 
-int environment_inherit(Environment *e, char *const *from) {
+int environment_inherit(Environment *e, const char *const *from) {
         bool from_systemd = is_from_systemd(from);
         int r;
 

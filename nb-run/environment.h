@@ -25,7 +25,7 @@ int environment_default(Environment *e, const char *name, const char *value);
 
 /* Takes over what a script may inherit of an environment (ends with NULL): PATH and LANG; of one that
  * systemd made for this process everything but what is meant for nb-run alone. */
-int environment_inherit(Environment *e, char *const *from);
+int environment_inherit(Environment *e, const char *const *from);
 
 /* The value, or NULL. */
 const char *environment_get(const Environment *e, const char *name);

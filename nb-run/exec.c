@@ -71,7 +71,7 @@ static int child_main(void *userdata) {
                         sigprocmask(SIG_SETMASK, &none, NULL) < 0)
                 child->error = negative_errno();
         else {
-                (void) execve(argv[0], argv, child->request->environment);
+                (void) execve(argv[0], argv, (char *const *) child->request->environment);
                 child->error = negative_errno();
         }
         _exit(EXIT_FAILURE);

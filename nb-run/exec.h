@@ -22,7 +22,7 @@ typedef struct ExecResult {
 
 typedef struct ExecRequest {
         const char *path;
-        char *const *environment;
+        const char *const *environment;
         int output_fd, error_fd; /* for the script's standard output and error */
         uint64_t timeout_usec;   /* then TERM, later KILL, to its whole process group */
 } ExecRequest;

@@ -123,7 +123,7 @@ static int run_directories(
                         .generator = getenv("NB_GENERATOR"),
                         .fields = &runner->fields };
 
-                r = environment_inherit(e, environ);
+                r = environment_inherit(e, (const char *const *) environ);
                 if (r >= 0)
                         r = prepare_environment(&request, e, json_fd);
                 if (r < 0)

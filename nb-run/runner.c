@@ -44,7 +44,7 @@ static int run_script(Runner *runner, const Script *script, Environment *environ
                 if (r < 0)
                         return r;
         }
-        request.environment = environment->list;
+        request.environment = (const char *const *) environment->list;
 
         r = exec_run(&request, &result);
         if (r < 0)

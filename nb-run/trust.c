@@ -79,7 +79,7 @@ static int walk_link(Walk *w, int link_fd) {
                 return -ENOENT;
         target[n] = '\0';
 
-        k = snprintf(rest, sizeof(rest), "%s/%s", target, w->rest);
+        k = snprintf(rest, sizeof(rest), "%s%s", target, w->rest);
         if (k >= (int) sizeof(rest))
                 return -ENAMETOOLONG;
         memcpy(w->rest, rest, (size_t) k + 1);

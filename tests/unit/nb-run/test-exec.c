@@ -1,0 +1,221 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* How do processes end, those too that do not want to? The real ones: /bin/sh. */
+#include <fcntl.h>
+#include <setjmp.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <sys/stat.h>
+
+#include <cmocka.h>
+
+#include "exec.h"
+#include "report.h"
+
+typedef struct Fixture {
+        char folder[64], script[128];
+        int output[2];
+} Fixture;
+
+static int setup(void **state) {
+        Fixture *f = calloc(1, sizeof(*f));
+
+        assert_non_null(f);
+        strcpy(f->folder, "/tmp/test-exec.XXXXXX");
+        assert_non_null(mkdtemp(f->folder));
+        snprintf(f->script, sizeof(f->script), "%s/script", f->folder);
+        assert_int_equal(pipe2(f->output, O_CLOEXEC), 0);
+        *state = f;
+        return 0;
+}
+
+static int teardown(void **state) {
+        Fixture *f = *state;
+
+        (void) unlink(f->script);
+        (void) rmdir(f->folder);
+        safe_close(f->output[0]);
+        safe_close(f->output[1]);
+        free(f);
+        return 0;
+}
+
+static ExecResult run(Fixture *f, const char *text, uint64_t timeout_usec) {
+        static const char *const environment[] = { "PATH=/usr/bin:/bin", "GREETING=hello", NULL };
+        const ExecRequest request = { .path = f->script,
+                .environment = environment,
+                .output_fd = f->output[1],
+                .error_fd = f->output[1],
+                .timeout_usec = timeout_usec };
+        ExecResult result;
+        int fd;
+
+        fd = open(f->script, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0755);
+        assert_true(fd >= 0);
+        assert_int_equal(write(fd, text, strlen(text)), strlen(text));
+        close(fd);
+        assert_int_equal(exec_run(&request, &result), 0);
+        return result;
+}
+
+static const char *output(Fixture *f) {
+        static char buffer[4096];
+        ssize_t n;
+
+        f->output[1] = safe_close(f->output[1]);
+        n = read(f->output[0], buffer, sizeof(buffer) - 1);
+        assert_true(n >= 0);
+        buffer[n] = '\0';
+        return buffer;
+}
+
+#define SECOND UINT64_C(1000000)
+
+static void test_exit(void **state) {
+        ExecResult result = run(*state, "#!/bin/sh\nexit 7\n", 60 * SECOND);
+
+        assert_int_equal(result.outcome, EXEC_EXITED);
+        assert_int_equal(result.status, 7);
+        result = run(*state, "#!/bin/sh\n", TIMEOUT_INFINITE);
+        assert_int_equal(result.outcome, EXEC_EXITED);
+        assert_int_equal(result.status, 0);
+        assert_true(result.usec > 0);
+}
+
+static void test_surroundings(void **state) {
+        ExecResult result = run(*state,
+                        "#!/bin/sh\necho $GREETING $# $PWD; read x || echo nothing to read\n"
+                        "[ $(cut -d' ' -f5,6 /proc/$$/stat | tr ' ' =) = $$=$$ ] && echo own session\n",
+                        60 * SECOND);
+
+        assert_int_equal(result.status, 0);
+        assert_string_equal(output(*state), "hello 0 /\nnothing to read\nown session\n");
+}
+
+static void test_signal(void **state) {
+        ExecResult result = run(*state, "#!/bin/sh\nkill -SEGV $$\n", 60 * SECOND);
+
+        assert_int_equal(result.outcome, EXEC_KILLED);
+        assert_int_equal(result.status, SIGSEGV);
+}
+
+static void test_signals_are_not_blocked(void **state) {
+        ExecResult result = run(*state, "#!/bin/sh\nexec grep SigBlk /proc/self/status\n", 60 * SECOND);
+
+        assert_int_equal(result.status, 0);
+        assert_string_equal(output(*state), "SigBlk:\t0000000000000000\n");
+}
+
+static void test_not_executed(void **state) {
+        Fixture *f = *state;
+        ExecResult result = run(f, "#!/no/such/interpreter\n", 60 * SECOND);
+
+        assert_int_equal(result.outcome, EXEC_NOT_EXECUTED);
+        assert_int_equal(result.status, -ENOENT);
+        result = run(f, "echo no interpreter\n", 60 * SECOND);
+        assert_int_equal(result.outcome, EXEC_NOT_EXECUTED);
+        assert_int_equal(result.status, -ENOEXEC);
+        assert_int_equal(chmod(f->script, 0644), 0);
+        result = run(f, "#!/bin/sh\n", 60 * SECOND);
+        assert_int_equal(result.status, -EACCES);
+}
+
+static void test_background_goes_on(void **state) {
+        Fixture *f = *state;
+        ExecResult result = run(f, "#!/bin/sh\nsleep 300 &\necho $!\n", 60 * SECOND);
+        pid_t pid;
+
+        assert_int_equal(result.outcome, EXEC_EXITED);
+        assert_int_equal(result.status, 0);
+        pid = (pid_t) strtol(output(f), NULL, 10);
+        assert_true(pid > 1);
+        assert_int_equal(kill(pid, 0), 0);
+        assert_int_equal(kill(pid, SIGKILL), 0);
+}
+
+static void test_time_out(void **state) {
+        ExecResult result = run(*state, "#!/bin/sh\nsleep 300\n", SECOND / 5);
+
+        assert_int_equal(result.outcome, EXEC_TIMED_OUT);
+        assert_int_equal(result.status, 0);
+        assert_true(result.usec >= SECOND / 5);
+        assert_true(result.usec < 4 * SECOND);
+}
+
+/* The group gets KILL, its members that ignore TERM and have no parent included. */
+static void test_time_out_of_a_group_that_ignores_term(void **state) {
+        Fixture *f = *state;
+        ExecResult result = run(f,
+                        "#!/bin/sh\ntrap '' TERM\nexec >/dev/null 2>&1\n"
+                        "(sleep 301 & sleep 302 &)\nsleep 303\nsleep 304\n",
+                        SECOND / 5);
+
+        assert_int_equal(result.outcome, EXEC_TIMED_OUT);
+        assert_true(result.usec >= 5 * SECOND);
+        assert_true(result.usec < 9 * SECOND);
+        /* Nobody holds the other end any more. */
+        assert_string_equal(output(f), "");
+}
+
+/* The script itself ends at once, a child takes its time to clean up. */
+static void test_time_out_waits_for_the_group(void **state) {
+        Fixture *f = *state;
+        ExecResult result = run(f,
+                        "#!/bin/sh\n(trap 'sleep 0.5; echo clean; exit' TERM; while :; do sleep 0.1; done) &\nwait\n",
+                        SECOND / 5);
+
+        assert_int_equal(result.outcome, EXEC_TIMED_OUT);
+        assert_true(result.usec >= SECOND / 2);
+        assert_true(result.usec < 4 * SECOND);
+        assert_non_null(strstr(output(f), "clean\n"));
+}
+
+static void test_interrupted(void **state) {
+        Fixture *f = *state;
+        ExecResult result;
+        char text[128];
+
+        assert_false(exec_is_interrupted());
+        snprintf(text, sizeof(text), "#!/bin/sh\nkill -TERM %i\nsleep 300\n", getpid());
+        result = run(f, text, 60 * SECOND);
+        assert_int_equal(result.outcome, EXEC_INTERRUPTED);
+        assert_true(result.usec < 4 * SECOND);
+        assert_false(exec_is_interrupted());
+}
+
+static void test_durations(void **state) {
+        static const struct {
+                uint64_t usec;
+                const char *text;
+        } cases[] = {
+                { 0, "0.0 ms" },
+                { 950, "0.9 ms" },
+                { 12345, "12 ms" },
+                { 3200000, "3.2 s" },
+                { 90000000, "1 min 30 s" },
+        };
+        char buffer[32];
+
+        for (size_t i = 0; i < ELEMENTSOF(cases); i++)
+                assert_string_equal(duration_format(cases[i].usec, buffer, sizeof(buffer)), cases[i].text);
+}
+
+int main(void) {
+#define T(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
+        const struct CMUnitTest tests[] = {
+                T(test_exit),
+                T(test_surroundings),
+                T(test_signal),
+                T(test_signals_are_not_blocked),
+                T(test_not_executed),
+                T(test_background_goes_on),
+                T(test_time_out),
+                T(test_time_out_of_a_group_that_ignores_term),
+                T(test_time_out_waits_for_the_group),
+                T(test_interrupted),
+                T(test_durations),
+        };
+
+        if (exec_setup() < 0)
+                return EXIT_FAILURE;
+        return cmocka_run_group_tests_name("exec", tests, NULL, NULL);
+}
