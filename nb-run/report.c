@@ -105,5 +105,5 @@ void report_refused(const LogFields *fields, const Script *script) {
 
         f.script = script->name;
         f.message_id = MESSAGE_REFUSED;
-        (void) log_message(LOG_ERR, 0, &f, "%s: not run: %s", script->path, script->reason);
+        (void) log_message(LOG_ERR, 0, &f, "%s: not run, because %s", script->path, script->reason);
 }

@@ -92,9 +92,9 @@ static int script_check(
         if (r == -EPERM && *reason)
                 return script_judge(script, SCRIPT_REFUSED, "%s", reason);
         if (r == -ENOENT)
-                return script_judge(script, SCRIPT_REFUSED, "is a dangling symbolic link");
+                return script_judge(script, SCRIPT_REFUSED, "it is a dangling symbolic link");
         if (r < 0)
-                return script_judge(script, SCRIPT_REFUSED, "cannot be checked: %s", strerror(-r));
+                return script_judge(script, SCRIPT_REFUSED, "it cannot be checked: %s", strerror(-r));
 
         if (is_null_device(st))
                 return script_judge(script, SCRIPT_MASKED, "masked by a link to /dev/null");
@@ -188,7 +188,7 @@ static int find_in_folder(const Trust *trust, ScriptList *list, const char *fold
         if (r == -ENOMEM)
                 return r;
         if (r < 0) {
-                (void) snprintf(reason, sizeof(reason), "cannot be listed: %s", strerror(-r));
+                (void) snprintf(reason, sizeof(reason), "it cannot be listed: %s", strerror(-r));
                 return refuse_folder(list, first, folder, index, reason);
         }
         if (!has_candidates(list, first))
@@ -197,7 +197,7 @@ static int find_in_folder(const Trust *trust, ScriptList *list, const char *fold
         r = trust_walk(trust, folder, &st, reason);
         if (r < 0) {
                 if (!*reason)
-                        (void) snprintf(reason, sizeof(reason), "cannot be checked: %s", strerror(-r));
+                        (void) snprintf(reason, sizeof(reason), "it cannot be checked: %s", strerror(-r));
                 return refuse_folder(list, first, folder, index, reason);
         }
         for (size_t i = first; i < list->n; i++)

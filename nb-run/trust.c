@@ -188,16 +188,16 @@ int trust_walk(const Trust *trust, const char *path, struct stat *ret,
 
 const char *trust_refusal(const Trust *trust, const struct stat *st) {
         if (S_ISDIR(st->st_mode))
-                return "is a directory, not a regular file";
+                return "it is a directory, not a regular file";
         if (!S_ISREG(st->st_mode))
-                return "is not a regular file";
+                return "it is not a regular file";
         if (st->st_uid != trust->owner)
-                return "is not owned by root";
+                return "it is not owned by root";
         if (st->st_mode & (S_IWGRP | S_IWOTH))
-                return "is writable by group or others";
+                return "it is writable by group or others";
         if (st->st_mode & (S_ISUID | S_ISGID))
-                return "is set-user-ID or set-group-ID";
+                return "it is set-user-ID or set-group-ID";
         if (!(st->st_mode & (S_IXUSR | S_IXGRP | S_IXOTH)))
-                return "is not executable";
+                return "it is not executable";
         return NULL;
 }

@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* From an event to its scripts and their environment. */
+#pragma once
+
+#include "prepare.h"
+#include "runner.h"
+
+/* One folder of scripts: the event whose directories they are, found and judged, and what they get to
+ * know. */
+typedef struct Part {
+        EventType directories;
+        ScriptList scripts;
+} Part;
+
+#define PARTS_MAX 2U
+
+/* What would be done for an event, before anything is. */
+typedef struct Plan {
+        EventFile file;
+        Part parts[PARTS_MAX];
+        size_t n_parts;
+        Environment environment; /* of the first part; empty if no script is to run */
+        int json_fd;
+} Plan;
+
+#define PLAN_INITIALIZER                                                                                    \
+        { .json_fd = -EBADF }
+
+/* Finds the scripts of runner's event and makes their environment on top of what is inherited (ends with
+ * NULL). force_environment: also where no script is to run. Logs what goes wrong. */
+int plan_make(Runner *runner, const char *instance, const char *const *inherited, bool force_environment,
+                Plan *ret);
+void plan_done(Plan *plan);
+#define _cleanup_plan_ _cleanup_(plan_done)
+
+/* Runs it. */
+int plan_run(Plan *plan, Runner *runner);
