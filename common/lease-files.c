@@ -105,11 +105,13 @@ void lease_sources_done(LeaseSources *sources) {
 }
 
 /* FNV-1a of 64 bits. */
-static uint64_t hash(uint64_t h, const void *data, size_t size) {
-        const unsigned char *p = data;
+static uint64_t hash_byte(uint64_t h, unsigned char byte) {
+        return (h ^ byte) * UINT64_C(0x100000001b3);
+}
 
-        for (size_t i = 0; i < size; i++)
-                h = (h ^ p[i]) * UINT64_C(0x100000001b3);
+static uint64_t hash_number(uint64_t h, uint64_t number) {
+        for (unsigned i = 0; i < 8; i++)
+                h = hash_byte(h, (unsigned char) (number >> (8 * i)));
         return h;
 }
 
@@ -118,18 +120,16 @@ uint64_t lease_sources_fingerprint(const LeaseSources *sources) {
 
         for (size_t i = 0; i < sources->n; i++) {
                 const struct stat *st = &sources->items[i].st;
-                const uint64_t facts[] = {
-                        (uint64_t) st->st_dev,
-                        (uint64_t) st->st_ino,
-                        (uint64_t) st->st_size,
-                        (uint64_t) st->st_mtim.tv_sec,
-                        (uint64_t) st->st_mtim.tv_nsec,
-                        (uint64_t) st->st_ctim.tv_sec,
-                        (uint64_t) st->st_ctim.tv_nsec,
-                };
 
-                h = hash(h, sources->items[i].path, strlen(sources->items[i].path) + 1);
-                h = hash(h, facts, sizeof(facts));
+                for (const char *p = sources->items[i].path; *p; p++)
+                        h = hash_byte(h, (unsigned char) *p);
+                h = hash_number(h, (uint64_t) st->st_dev);
+                h = hash_number(h, (uint64_t) st->st_ino);
+                h = hash_number(h, (uint64_t) st->st_size);
+                h = hash_number(h, (uint64_t) st->st_mtim.tv_sec);
+                h = hash_number(h, (uint64_t) st->st_mtim.tv_nsec);
+                h = hash_number(h, (uint64_t) st->st_ctim.tv_sec);
+                h = hash_number(h, (uint64_t) st->st_ctim.tv_nsec);
         }
         return h;
 }

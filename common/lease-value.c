@@ -94,18 +94,19 @@ static bool ipv6_normalize(const char *item, char *ret, size_t size) {
 static bool prefix_normalize(const char *item, char *ret, size_t size) {
         char address[INET6_ADDRSTRLEN];
         const char *slash = strchr(item, '/');
+        unsigned long length;
         size_t n;
 
-        if (!slash || (size_t) (slash - item) >= sizeof(address) || !is_number(slash + 1, 3) ||
-                        atoi(slash + 1) > 128)
+        if (!slash || (size_t) (slash - item) >= sizeof(address) || !is_number(slash + 1, 3))
                 return false;
+        length = strtoul(slash + 1, NULL, 10);
         memcpy(address, item, (size_t) (slash - item));
         address[slash - item] = '\0';
-        if (!ipv6_normalize(address, ret, size))
+        if (length > 128 || !ipv6_normalize(address, ret, size))
                 return false;
 
         n = strlen(ret);
-        return snprintf(ret + n, size - n, "/%i", atoi(slash + 1)) < (int) (size - n);
+        return snprintf(ret + n, size - n, "/%lu", length) < (int) (size - n);
 }
 
 static bool domain_normalize(const char *item, char *ret, size_t size) {

@@ -26,6 +26,15 @@
                 _taken;                                                                                     \
         })
 
+/* The same for a structure that its cleanup leaves alone when it is all zero. */
+#define TAKE_STRUCT(s)                                                                                      \
+        ({                                                                                                  \
+                __typeof__(s) *_sp = &(s);                                                                  \
+                __typeof__(s) _taken_struct = *_sp;                                                         \
+                *_sp = (__typeof__(s)){};                                                                   \
+                _taken_struct;                                                                              \
+        })
+
 #define TAKE_FD(fd)                                                                                         \
         ({                                                                                                  \
                 int *_fdp = &(fd);                                                                          \

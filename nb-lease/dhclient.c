@@ -249,10 +249,23 @@ static int option_set(DhclientLeases *l, const Statement *s) {
         return 0;
 }
 
-static int lease_statement(DhclientLeases *l, const Statement *s) {
-        const char *name = s->words[0];
+static int date_set(DhclientLeases *l, const Statement *s) {
         uint64_t when;
         int r;
+
+        r = date_parse(s->words + 1, s->n_words - 1, &when);
+        if (r < 0)
+                return r;
+        if (streq(s->words[0], "renew"))
+                return lease_set_time(l->draft.lease, LEASE_RENEW, when);
+        if (streq(s->words[0], "rebind"))
+                return lease_set_time(l->draft.lease, LEASE_REBIND, when);
+        l->draft.expire = when;
+        return 0;
+}
+
+static int lease_statement(DhclientLeases *l, const Statement *s) {
+        const char *name = s->words[0];
 
         if (streq(name, "interface")) {
                 if (s->n_words != 2)
@@ -260,24 +273,17 @@ static int lease_statement(DhclientLeases *l, const Statement *s) {
                 *(streq(s->words[1], l->link) ? &l->draft.for_link : &l->draft.for_other) = true;
         } else if (streq(name, "released"))
                 l->draft.released = true;
-        else if (l->draft.for_other)
+
+        if (l->draft.for_other)
                 return 0;
-        else if (streq(name, "option"))
+        if (streq(name, "option"))
                 return option_set(l, s);
-        else if (l->draft.six)
+        if (l->draft.six)
                 return 0;
-        else if (streq(name, "fixed-address"))
+        if (streq(name, "fixed-address"))
                 return s->n_words == 2 ? lease_set(l->draft.lease, LEASE_ADDRESS, s->words[1]) : -EINVAL;
-        else if (streq(name, "renew") || streq(name, "rebind") || streq(name, "expire")) {
-                r = date_parse(s->words + 1, s->n_words - 1, &when);
-                if (r < 0)
-                        return r;
-                if (streq(name, "expire"))
-                        l->draft.expire = when;
-                else
-                        return lease_set_time(l->draft.lease,
-                                        streq(name, "renew") ? LEASE_RENEW : LEASE_REBIND, when);
-        }
+        if (streq(name, "renew") || streq(name, "rebind") || streq(name, "expire"))
+                return date_set(l, s);
         return 0;
 }
 

@@ -31,8 +31,7 @@ int hostnamed_get(sd_bus *bus, HostNames *ret, sd_bus_error *error) {
                 return r;
         names.transient = streq(source, "transient");
 
-        *ret = names;
-        names = (HostNames){};
+        *ret = TAKE_STRUCT(names);
         return 0;
 }
 

@@ -96,8 +96,7 @@ int record_parse(const char *text, Record *ret) {
                         return r;
         }
 
-        *ret = record;
-        record = (Record){};
+        *ret = TAKE_STRUCT(record);
         return 0;
 }
 

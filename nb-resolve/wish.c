@@ -48,8 +48,7 @@ int wish_make(const Options *options, const Lease *lease, Wish *ret) {
                         return -ENOMEM;
         }
 
-        *ret = wish;
-        wish = (Wish){};
+        *ret = TAKE_STRUCT(wish);
         return 0;
 }
 

@@ -7,6 +7,8 @@ import time
 
 import pytest
 
+from leases import FOLDER, dns, domains, host_name, lease, said, settled
+
 BROKER = False
 CONFIG = """\
 [System]
@@ -21,7 +23,6 @@ MACHINE = {
     # No static host name.
     'files': {'/etc/hostname': ''},
 }
-FOLDER = '/run/network-broker/lease'
 FILE = '/var/lib/dhcp/dhclient.leases'
 FOREVER = 'expire never;'
 
@@ -82,40 +83,8 @@ def block(link, address, *lines, expire=FOREVER):
     return '\n  '.join(['lease {', f'interface "{link}";', f'fixed-address {address};', *lines, expire]) + '\n}\n'
 
 
-def lease(machine, link='eth0'):
-    """The lease that nb-lease left, as a dict; None if there is none."""
-    path = machine.path(f'{FOLDER}/{link}')
-    try:
-        return dict(line.split('=', 1) for line in path.read_text().splitlines())
-    except FileNotFoundError:
-        return None
-
-
 def address(machine, link='eth0'):
     return (lease(machine, link) or {}).get('ADDRESS')
-
-
-def dns(machine, link='eth0'):
-    return machine.run(['resolvectl', 'dns', link]).split(':', 1)[1].split()
-
-
-def domains(machine, link='eth0'):
-    return machine.run(['resolvectl', 'domain', link]).split(':', 1)[1].split()
-
-
-def host_name(machine):
-    return machine.run(['hostname']).strip()
-
-
-def said(machine, text, since, link='eth0'):
-    """Whether a message of that link holds the text. (Of 252, journalctl with a match skips the first record.)"""
-    return any(text in str(r['MESSAGE']) for r in machine.journal(since=since) if r.get('NB_LINK') == link)
-
-
-def settled(machine, link='eth0'):
-    """Whether neither of the two is at work or about to be."""
-    states = [machine.show(f'nb-{name}@{link}.service', 'ActiveState', 'Job') for name in ('lease', 'resolve')]
-    return all(s['ActiveState'] in ('inactive', 'failed') and s.get('Job', '0') in ('', '0') for s in states)
 
 
 def write(machine, text, path=FILE):

@@ -219,6 +219,7 @@ static void test_values(void **state) {
 
 static void test_bounds(void **state) {
         const size_t size = 1U << 20;
+        const char odd[] = { 'y', 'y', ' ', ',' };
         _cleanup_free_ char *big = malloc(size + 512);
         size_t n;
 
@@ -229,7 +230,7 @@ static void test_bounds(void **state) {
                 if (kind == 1)
                         big[n++] = '"';
                 for (; n < size; n++)
-                        big[n] = kind == 2 ? (n & 1 ? ' ' : 'y') : kind == 3 ? (n & 1 ? ',' : 'y') : 'y';
+                        big[n] = n % 2 == 1 ? odd[kind] : odd[0];
                 n += (size_t) sprintf(big + n, "%s;\n  fixed-address 10.0.0.5;\n  expire never;\n}\n",
                                 kind == 1 ? "\"" : "");
                 expect_size(big, n, "SOURCE=dhclient\nADDRESS=10.0.0.5\nDNS=9.9.9.9\nEXPIRE=never\n");
