@@ -2,26 +2,35 @@
 /* Is a signal's sender who it should be? See bus-owner.h. */
 #include "bus-owner.h"
 
+#include <time.h>
+
 #include "log.h"
+
+/* Whoever forges one signal can forge many, from new connections. */
+#define WARN_USEC (UINT64_C(10) * 60U * 1000000U)
 
 #define BUS_NAME "org.freedesktop.DBus"
 
 struct BusOwner {
-        char *name, *owner, *last_forger;
+        char *name, *owner;
         sd_bus_slot *match, *query;
         BusOwnerHandler handler;
         void *userdata;
 };
 
-static void warn_forged(BusOwner *o, sd_bus_message *m) {
-        const char *sender = strempty(sd_bus_message_get_sender(m)),
-                   *member = strempty(sd_bus_message_get_member(m));
+static void warn_forged(const BusOwner *o, sd_bus_message *m) {
+        static uint64_t last_usec;
+        struct timespec ts;
+        uint64_t usec;
 
-        if (o->last_forger && streq(o->last_forger, sender))
+        (void) clock_gettime(CLOCK_MONOTONIC, &ts);
+        usec = (uint64_t) ts.tv_sec * 1000000U + (uint64_t) ts.tv_nsec / 1000U;
+        if (last_usec > 0 && usec < last_usec + WARN_USEC)
                 return;
-        free(o->last_forger);
-        o->last_forger = strdup(sender);
-        log_warning("Ignoring signal %s from %s, which is not %s.", member, sender, o->name);
+        last_usec = usec;
+        log_warning("Ignoring signal %s from %s, which is not %s; others of the next %u minutes are not logged.",
+                        strempty(sd_bus_message_get_member(m)), strempty(sd_bus_message_get_sender(m)), o->name,
+                        (unsigned) (WARN_USEC / 60000000U));
 }
 
 static int owner_set(BusOwner *o, const char *owner) {
@@ -104,7 +113,6 @@ void bus_owner_free(BusOwner *o) {
         sd_bus_slot_unref(o->query);
         free(o->name);
         free(o->owner);
-        free(o->last_forger);
         free(o);
 }
 

@@ -22,5 +22,5 @@ DEFINE_TRIVIAL_CLEANUP_FUNC(BusOwner *, bus_owner_free);
 /* The unique name, or NULL. */
 const char *bus_owner_get(const BusOwner *o);
 
-/* Whether the owner sent the message. Logs one warning a forger otherwise. */
+/* Whether the owner sent the message. Logs a warning otherwise, the first one in ten minutes. */
 bool bus_owner_sent(BusOwner *o, sd_bus_message *m);
