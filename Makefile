@@ -68,7 +68,7 @@ LIBS_nb-generator = -lstdc++ $(shell pkg-config --libs yaml-0.1)
 LIBS_nb-watch = $(shell pkg-config --libs libsystemd libmnl libcjson)
 LIBS_nb-start = $(shell pkg-config --libs libsystemd)
 LIBS_nb-run =
-LIBS_nb-rules = $(shell pkg-config --libs libmnl)
+LIBS_nb-rules =
 LIBS_nb-lease =
 LIBS_nb-resolve = $(shell pkg-config --libs libsystemd)
 
@@ -76,6 +76,7 @@ LIBS_nb-resolve = $(shell pkg-config --libs libsystemd)
 # and libcjson it would be 0.08 ms later. Empty it where there is no static C library.
 STATIC ?= $(if $(SANITIZE),,-static-pie)
 LDFLAGS_nb-run = $(STATIC)
+LDFLAGS_nb-rules = $(STATIC)
 
 # One folder a program; generator/ makes nb-generator. main.c holds run(), the rest is also linked by the tests.
 DIRS = common generator nb-watch nb-start nb-run nb-rules nb-lease nb-resolve

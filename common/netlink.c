@@ -214,6 +214,54 @@ int netlink_request(Netlink *nl, struct nlmsghdr *request, NetlinkHandler handle
         return receive_reply(nl, handler, userdata, &reply);
 }
 
+static int send_batch(Netlink *nl, char *buffer, size_t size) {
+        const struct sockaddr_nl kernel = { .nl_family = AF_NETLINK };
+        ssize_t r;
+
+        nl->error[0] = '\0';
+        for (size_t offset = 0; offset < size;) {
+                struct nlmsghdr *m = (void *) (buffer + offset);
+
+                m->nlmsg_flags |= NLM_F_REQUEST | NLM_F_ACK;
+                m->nlmsg_seq = ++nl->sequence;
+                m->nlmsg_pid = nl->port_id;
+                offset += NLMSG_ALIGN(m->nlmsg_len);
+        }
+        do
+                r = sendto(nl->fd, buffer, size, 0, (const struct sockaddr *) &kernel, sizeof(kernel));
+        while (r < 0 && errno == EINTR);
+        return r < 0 ? negative_errno() : 0;
+}
+
+int netlink_batch(Netlink *nl, void *buffer, size_t size, int *results, size_t n) {
+        char reply[RECEIVE_SIZE] __attribute__((aligned(NLMSG_ALIGNTO)));
+        uint32_t first = nl->sequence + 1;
+        size_t n_done = 0;
+        int r;
+
+        r = send_batch(nl, buffer, size);
+        if (r < 0)
+                return r;
+
+        while (n_done < n) {
+                const struct nlmsghdr *m;
+                size_t offset = 0;
+                ssize_t received;
+
+                received = receive_datagram(nl->fd, 0, reply);
+                if (received < 0)
+                        return (int) received;
+                while ((m = next_message(reply, (size_t) received, &offset))) {
+                        if (m->nlmsg_pid != nl->port_id || m->nlmsg_type != NLMSG_ERROR ||
+                                        m->nlmsg_seq - first >= n)
+                                continue;
+                        results[m->nlmsg_seq - first] = read_result(nl, m);
+                        n_done++;
+                }
+        }
+        return 0;
+}
+
 int netlink_receive(int fd, NetlinkHandler handler, void *userdata) {
         char buffer[RECEIVE_SIZE] __attribute__((aligned(NLMSG_ALIGNTO)));
         const struct nlmsghdr *m;

@@ -50,6 +50,11 @@ int netlink_dump(Netlink *nl, struct nlmsghdr *request, NetlinkRestart restart, 
  * the handler, which may be NULL. Returns 0 or the kernel's error. */
 int netlink_request(Netlink *nl, struct nlmsghdr *request, NetlinkHandler handler, void *userdata);
 
+/* Sends n requests, which lie one behind the other in the buffer, at once, and waits for the
+ * acknowledgement of each: its result, 0 or the kernel's error, is in results. At most 128, or the
+ * acknowledgements could get lost. Returns an error only if the outcome of some is not known. */
+int netlink_batch(Netlink *nl, void *buffer, size_t size, int *results, size_t n);
+
 /* Reads one datagram of a socket that is a member of multicast groups, without waiting, and hands its
  * messages to the handler. What did not come from the kernel is dropped. Returns 1; 0 if nothing waits;
  * -ENOBUFS if the kernel had to drop messages (a gap: dump anew); the handler's error. */
