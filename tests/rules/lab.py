@@ -1,0 +1,137 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A network of namespaces in which nb-rules runs: this process is the host, "wire" the rest of the world."""
+
+import ctypes
+import json
+import os
+import subprocess
+import threading
+
+PROGRAM = os.environ.get("NB_RULES", os.path.join(os.path.dirname(__file__), "../../build/bin/nb-rules"))
+RECORDS = "/run/network-broker/rules"
+CLONE_NEWNS, CLONE_NEWNET = 0x00020000, 0x40000000
+BASE, PROTOCOL = 9999, 201
+
+
+def enter_namespaces():
+    """A network and a /run of our own, for this process and all that it starts."""
+    if ctypes.CDLL(None, use_errno=True).unshare(CLONE_NEWNS | CLONE_NEWNET) < 0:
+        raise OSError(ctypes.get_errno(), "unshare")
+    for command in ("mount --make-rprivate /", "mount -t tmpfs tmpfs /run", "ip link set lo up"):
+        run(command)
+    os.makedirs(RECORDS)
+
+
+def run(command, check=True, stdin=None):
+    p = subprocess.run(command.split() if isinstance(command, str) else command, text=True, input=stdin,
+                       capture_output=True, timeout=60)
+    if check and p.returncode != 0:
+        raise AssertionError(f"{command}: {p.returncode}: {p.stderr or p.stdout}")
+    return p
+
+
+def ip(arguments, check=True):
+    return run("ip " + arguments, check).stdout
+
+
+def query(arguments):
+    """Tables that do not exist are empty."""
+    return json.loads(run("ip -j " + arguments, check=False).stdout or "[]")
+
+
+def nb_rules(*arguments, check=True, **environment):
+    environment = {"NB_ROUTE_TABLE_BASE": str(BASE), "NB_RULE_PROTOCOL": str(PROTOCOL), "PATH": os.environ["PATH"],
+                   **{k: str(v) for k, v in environment.items()}}
+    p = subprocess.run([PROGRAM, *arguments], text=True, capture_output=True, timeout=30, env=environment)
+    if check and p.returncode != 0:
+        raise AssertionError(f"nb-rules {arguments}: {p.returncode}: {p.stderr}")
+    return p
+
+
+def sync(link, check=True, **environment):
+    return nb_rules("--sync", link, check=check, **environment)
+
+
+def ifindex(link):
+    return query(f"link show {link}")[0]["ifindex"]
+
+
+def link(name, peer=None, up=True):
+    ip(f"link add {name} type veth peer name {peer or 'x' + name}")
+    if up:
+        ip(f"link set {peer or 'x' + name} up")
+        ip(f"link set {name} up")
+
+
+def rules():
+    return [r for family in ("-4", "-6") for r in query(f"-N {family} rule")]
+
+
+def routes(table="all"):
+    return [r for family in ("-4", "-6") for r in query(f"-N {family} route show table {table}")]
+
+
+def our_rules(protocol=PROTOCOL):
+    return [r for r in rules() if r.get("protocol", "2") == str(protocol) and 31000 <= r["priority"] <= 31003]
+
+
+def our_routes(table, protocol=PROTOCOL):
+    return [r for r in routes(table) if r.get("protocol") == str(protocol)]
+
+
+def expected_rules(addresses, table, to=True):
+    """(priority, from, to, table, suppress) as rule_keys() has them."""
+    keys = []
+    for a in addresses:
+        keys += [(31000, a, "all", str(table), 0), (31001, a, "all", "254", 0), (31002, a, "all", str(table), None)]
+        if to:
+            keys.append((31003, "all", a, str(table), None))
+    return sorted(keys, key=str)
+
+
+def rule_key(r):
+    return (r["priority"], r["src"], r.get("dst", "all"), r["table"], r.get("suppress_prefixlen"))
+
+
+def rule_keys(listed=None, protocol=PROTOCOL):
+    return sorted((rule_key(r) for r in (our_rules(protocol) if listed is None else listed)), key=str)
+
+
+class Monitor:
+    """What `ip monitor` sees of rules and routes between the beginning and the end of a with block."""
+
+    def __enter__(self):
+        self.process = subprocess.Popen(["ip", "monitor", "rule", "route"], text=True, stdout=subprocess.PIPE)
+        self.lines, self.marks = [], 0
+        self.condition = threading.Condition()
+        threading.Thread(target=self._read, daemon=True).start()
+        # It listens once it shows a change of ours.
+        self._mark(tries=100)
+        return self
+
+    def _read(self):
+        for line in self.process.stdout:
+            with self.condition:
+                if "64999" in line:
+                    self.marks += 1
+                    self.condition.notify_all()
+                else:
+                    self.lines.append(line.strip())
+
+    def _mark(self, tries):
+        for _ in range(tries):
+            with self.condition:
+                before = self.marks
+            ip("rule add pref 64999 from 192.0.2.255 lookup 64999")
+            ip("rule del pref 64999")
+            with self.condition:
+                if self.condition.wait_for(lambda: self.marks >= before + 2, 0.1 if tries > 1 else 5):
+                    return
+        raise AssertionError("ip monitor shows nothing")
+
+    def __exit__(self, *_):
+        try:
+            self._mark(tries=1)
+        finally:
+            self.process.terminate()
+            self.process.wait()

@@ -1,0 +1,216 @@
+# SPDX-License-Identifier: Apache-2.0
+"""By which link do replies leave? Real packets between namespaces, two links in one subnet and in two."""
+
+import select
+import socket
+import struct
+import time
+
+import pytest
+
+import lab
+from lab import ip, run, sync
+
+ETH_P_ALL = 0x0003
+PACKET_OUTGOING = 4
+
+
+class Replies:
+    """Counts the echo replies that leave by each link."""
+
+    def __init__(self, *links):
+        self.sockets = {}
+        for l in links:
+            s = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, socket.htons(ETH_P_ALL))
+            s.bind((l, ETH_P_ALL))
+            self.sockets[s] = l
+
+    def of_ping(self, namespace, source, address):
+        """Pings from the namespace; returns (answered, links that replies to it left by)."""
+        for s in self.sockets:
+            self._drain(s, address)
+        p = run(f"ip netns exec {namespace} ping -n -c1 -W1 -I {source} {address}", check=False)
+        left = {self.sockets[s] for s in self.sockets if self._drain(s, address)}
+        return p.returncode == 0, left
+
+    @staticmethod
+    def _drain(s, address):
+        count = 0
+        while select.select([s], [], [], 0)[0]:
+            data, origin = s.recvfrom(65536)
+            if origin[2] == PACKET_OUTGOING and is_reply(data, address):
+                count += 1
+        return count
+
+    def close(self):
+        for s in self.sockets:
+            s.close()
+
+
+def is_reply(frame, address):
+    kind = struct.unpack("!H", frame[12:14])[0]
+    if kind == 0x0800 and ":" not in address:
+        start = 14 + (frame[14] & 15) * 4
+        return frame[23] == 1 and frame[26:30] == socket.inet_aton(address) and frame[start] == 0
+    if kind == 0x86DD and ":" in address:
+        return frame[20] == 58 and frame[22:38] == socket.inet_pton(socket.AF_INET6, address) and frame[54] == 129
+    return False
+
+
+def sysctl(name, value, namespace=None):
+    command = f"sysctl -qw {name}={value}"
+    run(f"ip netns exec {namespace} {command}" if namespace else command)
+
+
+def namespace(name):
+    ip(f"netns add {name}")
+    ip(f"-n {name} link set lo up")
+    sysctl("net.ipv4.ip_forward", 1, name)
+    sysctl("net.ipv6.conf.all.forwarding", 1, name)
+    for which in ("all", "default"):
+        sysctl(f"net.ipv4.conf.{which}.rp_filter", 0, name)
+        sysctl(f"net.ipv6.conf.{which}.accept_dad", 0, name)
+
+
+def plug(host, ns, end):
+    ip(f"link add {host} type veth peer name {end} netns {ns}")
+    ip(f"-n {ns} link set {end} up")
+    ip(f"link set {host} up")
+
+
+def host_settings(rp_filter):
+    for which in ("all", "default"):
+        sysctl(f"net.ipv4.conf.{which}.rp_filter", rp_filter)
+        sysctl(f"net.ipv4.conf.{which}.arp_ignore", 1)
+        sysctl(f"net.ipv4.conf.{which}.arp_announce", 2)
+        sysctl(f"net.ipv6.conf.{which}.accept_dad", 0)
+        sysctl(f"net.ipv6.conf.{which}.accept_ra", 0)
+
+
+REMOTE4, REMOTE6 = "198.51.100.1", "2001:db8:ffff::1"
+
+
+def make_world(subnets, rp_filter):
+    """Both links on the same bridge, or each on a router port of its own; a neighbour, and a remote host."""
+    host_settings(rp_filter)
+    namespace("router")
+    ip(f"-n router addr add {REMOTE4}/32 dev lo")
+    ip(f"-n router addr add {REMOTE6}/128 dev lo")
+    namespace("neighbour")
+    ip("-n router link add br1 type bridge")
+    ip("-n router link set br1 up")
+    ip("link add n0 netns neighbour type veth peer name n1 netns router")
+    ip("-n neighbour link set n0 up")
+    ip("-n router link set n1 master br1 up")
+    plug("eth0", "router", "p0")
+    plug("eth1", "router", "p1")
+    ip("-n router link set p1 master br1")
+    ip("-n router addr add 10.9.0.1/24 dev br1")
+    ip("-n router -6 addr add 2001:db8:9::1/64 dev br1 nodad")
+    ip("-n neighbour addr add 10.9.0.50/24 dev n0")
+    ip("-n neighbour -6 addr add 2001:db8:9::50/64 dev n0 nodad")
+
+    net = 9 if subnets == 1 else 8
+    if subnets == 1:
+        ip("-n router link set p0 master br1")
+    else:
+        ip("-n router addr add 10.8.0.1/24 dev p0")
+        ip("-n router -6 addr add 2001:db8:8::1/64 dev p0 nodad")
+    ip(f"addr add 10.{net}.0.11/24 dev eth0")
+    ip(f"-6 addr add 2001:db8:{net}::11/64 dev eth0 nodad")
+    ip("addr add 10.9.0.12/24 dev eth1")
+    ip("-6 addr add 2001:db8:9::12/64 dev eth1 nodad")
+    ip(f"route add default via 10.{net}.0.1 dev eth0 metric 100")
+    ip("route add default via 10.9.0.1 dev eth1 metric 200")
+    ip(f"-6 route add default via 2001:db8:{net}::1 dev eth0 metric 100")
+    ip("-6 route add default via 2001:db8:9::1 dev eth1 metric 200")
+    wait_for_ports()
+
+
+def wait_for_ports():
+    """A bridge port may learn before it forwards."""
+    deadline = time.monotonic() + 20
+    for ns, target in (("router", "10.9.0.50"), ("neighbour", "10.9.0.1"), ("router", "2001:db8:9::50")):
+        while run(f"ip netns exec {ns} ping -n -c1 -W1 {target}", check=False).returncode != 0:
+            assert time.monotonic() < deadline, f"{ns} does not reach {target}"
+
+
+@pytest.mark.parametrize("rp_filter", [0, 1])
+@pytest.mark.parametrize("subnets", [1, 2])
+def test_replies_leave_by_their_own_link(subnets, rp_filter):
+    make_world(subnets, rp_filter)
+    replies = Replies("eth0", "eth1")
+    a4, a6 = "10.9.0.12", "2001:db8:9::12"
+
+    # The kernel alone: the remote host is answered by the wrong link, or its packet is dropped.
+    answered, left = replies.of_ping("router", REMOTE4, a4)
+    assert (answered, left) == ((False, set()) if rp_filter else (True, {"eth0"}))
+    assert replies.of_ping("router", REMOTE6, a6)[1] == {"eth0"}
+    if subnets == 1:
+        answered, left = replies.of_ping("neighbour", "10.9.0.50", a4)
+        assert (answered, left) == ((False, set()) if rp_filter else (True, {"eth0"}))
+
+    sync("eth1")
+    for ns, source, address in (("router", REMOTE4, a4), ("neighbour", "10.9.0.50", a4),
+                                ("router", REMOTE6, a6), ("neighbour", "2001:db8:9::50", a6)):
+        assert replies.of_ping(ns, source, address) == (True, {"eth1"}), (ns, address)
+
+    # The other link is left as it was.
+    net = 9 if subnets == 1 else 8
+    assert replies.of_ping("router", REMOTE4, f"10.{net}.0.11") == (True, {"eth0"})
+
+    lab.nb_rules("--remove", "eth1")
+    assert replies.of_ping("router", REMOTE6, a6)[1] == {"eth0"}
+    replies.close()
+
+
+@pytest.mark.parametrize("rp_filter", [0, 1])
+def test_containers_and_static_routes_stay_reachable(rp_filter):
+    make_world(2, rp_filter)
+    # A container behind a bridge of the host, and a site behind a tunnel, known by a static route only.
+    ip("link add docker0 type bridge")
+    ip("addr add 172.17.0.1/16 dev docker0")
+    ip("link set docker0 up")
+    namespace("container")
+    plug("c0", "container", "eth")
+    ip("link set c0 master docker0")
+    ip("-n container addr add 172.17.0.5/16 dev eth")
+    ip("-n container route add default via 172.17.0.1")
+    namespace("site")
+    plug("tun", "site", "eth")
+    ip("-n site addr add 192.0.2.2/30 dev eth")
+    ip("-n site addr add 10.66.0.1/24 dev lo")
+    ip("-n site route add default via 192.0.2.1")
+    ip("addr add 192.0.2.1/30 dev tun")
+    ip("route add 10.66.0.0/24 via 192.0.2.2 dev tun")
+    ip("-n site -6 addr add 2001:db8:c::2/64 dev eth nodad")
+    ip("-n site -6 addr add 2001:db8:66::1/128 dev lo nodad")
+    ip("-n site -6 route add default via 2001:db8:c::1")
+    ip("-6 addr add 2001:db8:c::1/64 dev tun nodad")
+    ip("-6 route add 2001:db8:66::/64 via 2001:db8:c::2 dev tun")
+    deadline = time.monotonic() + 20
+    while run("ip netns exec container ping -n -c1 -W1 172.17.0.1", check=False).returncode != 0:
+        assert time.monotonic() < deadline
+
+    sync("eth1")
+    replies = Replies("docker0", "tun", "eth0", "eth1")
+    assert replies.of_ping("container", "172.17.0.5", "10.9.0.12") == (True, {"docker0"})
+    assert replies.of_ping("site", "10.66.0.1", "10.9.0.12") == (True, {"tun"})
+    assert replies.of_ping("site", "2001:db8:66::1", "2001:db8:9::12") == (True, {"tun"})
+    replies.close()
+    for target in ("172.17.0.5", "10.66.0.1"):
+        run(f"ping -n -c1 -W1 -I 10.9.0.12 {target}")
+    run("ping -n -c1 -W1 -I 2001:db8:9::12 2001:db8:66::1")
+
+
+def test_no_packet_is_lost_while_the_gateway_changes():
+    """The new default is there before the old one goes: no lookup ever falls through to main."""
+    make_world(2, 0)
+    sync("eth1")
+    table = lab.BASE + lab.ifindex("eth1")
+    with lab.Monitor() as monitor:
+        ip("route replace default via 10.9.0.50 dev eth1 metric 200")
+        sync("eth1")
+    seen = [l for l in monitor.lines if f"table {table}" in l and "default" in l]
+    assert len(seen) == 2 and "10.9.0.50" in seen[0] and not seen[0].startswith("Deleted")
+    assert seen[1].startswith("Deleted") and "10.9.0.1 " in seen[1]
