@@ -6,7 +6,8 @@ FOLDER = '/run/network-broker/lease'
 # Appends what a lease event says to a file.
 RECORD = """\
 #!/bin/sh
-echo "$EVENT|$LINK|$LEASE_EVENT|$LEASE_ADDRESS|$LEASE_PREVIOUS_ADDRESS|$OperationalState|$DNS|$DOMAIN|$DHCP_LEASE" \
+folder=${0%.d/*}
+echo "${folder##*/}|$LINK|$LEASE_EVENT|$LEASE_ADDRESS|$LEASE_PREVIOUS_ADDRESS|$OperationalState|$DNS|$DOMAIN|$DHCP_LEASE" \
     >> /run/leases
 """
 KEYS = ('event', 'link', 'change', 'address', 'previous', 'state', 'dns', 'domain', 'text')

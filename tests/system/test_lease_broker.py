@@ -1,0 +1,95 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Which lease events does nb-watch make of lease files, and what does it do to the units of leases?"""
+
+import time
+
+import pytest
+
+from leases import FOLDER, changes, dns, lease, record, runs, settled, wait_change
+
+CONFIG = """\
+[System]
+Generator = "dhclient"
+[Network]
+UseDNS = true
+"""
+MACHINE = {'enable': ['systemd-networkd.service', 'systemd-resolved.service']}
+BROKER = False
+FILE = '/var/lib/dhcp/dhclient.{}.leases'
+DROP_IN = '/etc/network-broker/network-broker.toml.d/test.toml'
+
+
+@pytest.fixture(scope='module', autouse=True)
+def broker(machine):
+    """One lease is there before the broker starts."""
+    record(machine, 'lease', 'routable')
+    machine.cable('eth0', managed=False, plugged=True)
+    write(machine, 'eth0', '10.0.0.5')
+    machine.systemctl('enable', '--now', 'network-broker.target')
+
+
+def write(machine, link, address, expire='never'):
+    machine.write(FILE.format(link), f'lease {{\n  interface "{link}";\n  fixed-address {address};\n'
+                                     f'  option domain-name-servers 10.0.0.1;\n  expire {expire};\n}}\n')
+
+
+def test_at_start(machine):
+    wait_change(machine, 'eth0', ['bound'], 20)
+    machine.wait_for(lambda: dns(machine) == ['10.0.0.1'])
+    machine.wait_for(lambda: len(runs(machine, 'routable', 'eth0')) == 1)
+
+
+def test_restart_repeats_nothing(machine):
+    expected = changes(machine, 'eth0')
+    machine.systemctl('restart', 'nb-watch.service')
+    write(machine, 'eth0', '10.0.0.6')
+    wait_change(machine, 'eth0', expected + ['changed'], 20)
+    # And what happens while it is down is told once.
+    machine.systemctl('stop', 'nb-watch.service')
+    write(machine, 'eth0', '10.0.0.7')
+    machine.wait_for(lambda: lease(machine)['ADDRESS'] == '10.0.0.7')
+    machine.systemctl('start', 'nb-watch.service')
+    wait_change(machine, 'eth0', expected + ['changed', 'changed'], 20)
+    assert runs(machine, 'lease', 'eth0')[-1]['previous'] == '10.0.0.6'
+
+
+def test_expiry(machine):
+    expected = changes(machine, 'eth0')
+    end = int(time.time()) + 4
+    write(machine, 'eth0', '10.0.0.8', f'epoch {end}')
+    wait_change(machine, 'eth0', expected + ['changed', 'lost'], 20)
+    assert end <= time.time() < end + 4
+    assert dns(machine) == []
+
+
+@pytest.mark.parametrize('config', ['[Network]\nUseDNS = false\n', '[System]\nGenerator = "systemd-networkd"\n',
+                                    '[Network]\nLinks = "eth1"\n'])
+def test_switched_off_by_a_reload(machine, config):
+    write(machine, 'eth0', '10.0.0.9')
+    machine.wait_for(lambda: changes(machine, 'eth0')[-1] == 'bound')
+    machine.wait_for(lambda: dns(machine) == ['10.0.0.1'])
+    machine.write(DROP_IN, config)
+    try:
+        machine.systemctl('daemon-reload')
+        machine.wait_for(lambda: dns(machine) == [])
+        if 'UseDNS' not in config:
+            machine.wait_for(lambda: machine.show('nb-lease@eth0.path', 'ActiveState') == 'inactive')
+    finally:
+        machine.path(DROP_IN).unlink()
+        machine.systemctl('daemon-reload')
+    # On again.
+    machine.wait_for(lambda: dns(machine) == ['10.0.0.1'])
+    machine.path(FILE.format('eth0')).unlink()
+    machine.wait_for(lambda: changes(machine, 'eth0')[-1] == 'lost')
+    machine.wait_for(lambda: settled(machine))
+
+
+@pytest.mark.parametrize('link', ['br-lan', 'a\\b', 'a.b@c', 'éth', '0123456789abcde'])
+def test_link_that_comes_and_goes(machine, link):
+    write(machine, link, '10.0.1.5')
+    machine.run(['ip', 'link', 'add', link, 'type', 'bridge'])
+    machine.wait_for(lambda: changes(machine, link) == ['bound'], what=lambda: changes(machine, link))
+    machine.wait_for(lambda: dns(machine, link) == ['10.0.0.1'])
+    machine.run(['ip', 'link', 'delete', link])
+    machine.wait_for(lambda: list(machine.path('/run/network-broker/resolve').iterdir()) == [])
+    machine.wait_for(lambda: [p.name for p in machine.path(FOLDER).iterdir() if not p.name.endswith(':files')] == [])
