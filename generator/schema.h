@@ -46,7 +46,7 @@ typedef enum Consumer {
         X(System, Generator, WORDS, "systemd-networkd", "NB_GENERATOR", FOR_WATCH | FOR_RUN | FOR_LEASE,    \
                         "systemd-networkd dhclient kernel",                                                 \
                         "Where the states and leases of links come from: one or several.")                  \
-        X(Network, Links, PATTERNS, "", "NB_LINKS", FOR_WATCH, NULL,                                        \
+        X(Network, Links, PATTERNS, "", "NB_LINKS", FOR_WATCH | FOR_LEASE, NULL,                            \
                         "The links to run scripts for; empty means every link but lo.")                     \
         X(Network, RoutingPolicyRules, PATTERNS, "", "NB_ROUTING_POLICY_RULES", FOR_WATCH, NULL,            \
                         "The links to keep source-based routing policy rules for.")                         \

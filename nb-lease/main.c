@@ -2,6 +2,7 @@
 /* nb-lease: what does dhclient's lease file say about this link? */
 #include <getopt.h>
 
+#include "glob.h"
 #include "log.h"
 #include "unit-name.h"
 #include "update.h"
@@ -91,13 +92,13 @@ static bool link_exists(const char *link) {
         return access(path, F_OK) >= 0;
 }
 
-/* Without Generator=dhclient nobody has a lease of dhclient, so what was set by one is taken back. By hand, without
- * the environment of the unit, the file alone counts. */
-static bool dhclient_is_used(void) {
-        const char *generators = getenv("NB_GENERATOR");
-        const char *found = generators ? strstr(generators, "dhclient") : NULL;
+/* A link that is not of Links=, and every link without Generator=dhclient, has no lease as far as we are concerned, so
+ * what was set by one is taken back. By hand, without the environment of the unit, the file alone counts. */
+static bool is_wanted(const char *link) {
+        const char *links = getenv("NB_LINKS"), *generators = getenv("NB_GENERATOR");
 
-        return !generators || (found && strchr(" ", found[strlen("dhclient")]));
+        return link_patterns_watch(strempty(links), link) &&
+                        (!generators || link_patterns_match(generators, "dhclient"));
 }
 
 static int print(const LeaseLook *look) {
@@ -139,7 +140,7 @@ static int run(int argc, char *argv[]) {
         r = lease_look(&query, &look);
         if (r < 0)
                 return log_error_errno(r, "%s: cannot read the lease files: %m", name.link);
-        if (!arg_dry_run && (!dhclient_is_used() || !link_exists(name.link))) {
+        if (!arg_dry_run && (!is_wanted(name.link) || !link_exists(name.link))) {
                 lease_free(look.lease);
                 look.lease = NULL;
                 look.incomplete = false;

@@ -280,12 +280,24 @@ void leases_enter(Leases *l, const Link *link) {
         call_lease_unit(l, VERB_START, UNIT_LEASE_SERVICE, link->name);
 }
 
-void leases_leave(Leases *l, const char *name) {
-        if (!l->watch->config.dhclient)
-                return;
+/* It has a last look, and finds no lease: what nb-resolve has set for the link is taken back. */
+static void leave(Leases *l, const char *name) {
         call_lease_unit(l, VERB_STOP, UNIT_LEASE_PATH, name);
-        /* It has a last look: what nb-resolve has set for the link is taken back. */
         call_lease_unit(l, VERB_START, UNIT_LEASE_SERVICE, name);
+}
+
+void leases_leave(Leases *l, const char *name) {
+        if (l->watch->config.dhclient)
+                leave(l, name);
+}
+
+static void leave_link(Link *link, void *userdata) {
+        if (link->told)
+                leave(userdata, link->name);
+}
+
+void leases_switched_off(Leases *l) {
+        links_foreach(&l->watch->links, leave_link, l);
 }
 
 int leases_restore(Link *link, const char *text) {

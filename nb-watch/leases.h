@@ -21,6 +21,8 @@ void leases_refreshed(Leases *l, Link *link, const Address *address, uint32_t va
 void leases_enter(Leases *l, const Link *link);
 /* … and not any more under this name. */
 void leases_leave(Leases *l, const char *name);
+/* dhclient was taken out of Generator=. */
+void leases_switched_off(Leases *l);
 
 /* The lease that a restart restored. */
 int leases_restore(Link *link, const char *text);

@@ -157,6 +157,7 @@ static void resume_link(Link *link, void *userdata) {
 
 static void on_environment(int r, char **values, void *userdata) {
         Watch *w = userdata;
+        bool had_dhclient = w->config.dhclient;
         Config config;
 
         if (r >= 0)
@@ -181,6 +182,8 @@ static void on_environment(int r, char **values, void *userdata) {
         }
         links_foreach(&w->links, resume_link, w);
         leases_look_for_folders(w->leases);
+        if (had_dhclient && !w->config.dhclient)
+                leases_switched_off(w->leases);
         links_foreach(&w->links, review_link, w);
         if (w->networkd)
                 (void) networkd_read(w->networkd);

@@ -92,4 +92,4 @@ def test_link_that_comes_and_goes(machine, link):
     machine.wait_for(lambda: dns(machine, link) == ['10.0.0.1'])
     machine.run(['ip', 'link', 'delete', link])
     machine.wait_for(lambda: list(machine.path('/run/network-broker/resolve').iterdir()) == [])
-    machine.wait_for(lambda: [p.name for p in machine.path(FOLDER).iterdir() if not p.name.endswith(':files')] == [])
+    machine.wait_for(lambda: all(p.name.endswith(':files') for p in machine.path(FOLDER).iterdir()))
