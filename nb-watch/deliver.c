@@ -210,17 +210,19 @@ static void work_started(Work *work, CallResult result, const char *detail) {
 
 /* An addresses event carries the sets as they are when its turn comes. */
 static void add_addresses(Work *work) {
+        AddressSet added = {}, removed = {};
         const struct {
                 const char *name;
                 const AddressSet *set;
         } sets[] = {
                 { "ADDRESSES", &work->entry->addresses },
-                { "ADDRESSES_ADDED", &work->entry->added },
-                { "ADDRESSES_REMOVED", &work->entry->removed },
+                { "ADDRESSES_ADDED", &added },
+                { "ADDRESSES_REMOVED", &removed },
         };
-        int r = 0;
+        int r;
 
-        for (size_t i = 0; i < ELEMENTSOF(sets); i++) {
+        r = entry_address_changes(work->entry, &added, &removed);
+        for (size_t i = 0; r >= 0 && i < ELEMENTSOF(sets); i++) {
                 _cleanup_free_ char *text = NULL;
 
                 r = address_set_format(sets[i].set, &text);
@@ -229,7 +231,11 @@ static void add_addresses(Work *work) {
                 if (r < 0)
                         log_warning_errno(
                                         r, "%s: leaving out %s: %m", work->entry->name->name, sets[i].name);
+                /* One that is too large does not take the others with it. */
+                r = 0;
         }
+        address_set_clear(&added);
+        address_set_clear(&removed);
 }
 
 /* What the run is about to deliver, for the next nb-watch if this one ends before it is told. */
@@ -410,8 +416,8 @@ void deliver_ready(Watch *w) {
         }
 }
 
-void deliver_described(Watch *w, Link *link) {
-        Entry *entry = lanes_head(&w->lanes, link->ifindex);
+void deliver_described(Watch *w, int ifindex) {
+        Entry *entry = lanes_head(&w->lanes, ifindex);
         Work *work = entry ? entry->work : NULL;
 
         if (work && work->phase == WORK_DESCRIBE)

@@ -22,8 +22,7 @@ void variables_free(char **variables) {
 static void entry_free(Entry *entry) {
         variables_free(entry->variables);
         address_set_clear(&entry->addresses);
-        address_set_clear(&entry->added);
-        address_set_clear(&entry->removed);
+        address_set_clear(&entry->before);
         free(entry->lease);
         free(entry);
 }
@@ -292,4 +291,31 @@ Entry *lanes_head(Lanes *lanes, int ifindex) {
         Lane *lane = lanes_lane(lanes, ifindex, false);
 
         return lane ? lane->head : NULL;
+}
+
+void lanes_foreach_head(Lanes *lanes, void (*function)(Entry *entry, void *userdata), void *userdata) {
+        for (size_t i = 0; i < BUCKETS; i++)
+                for (Lane *lane = lanes->lane_buckets[i], *next; lane; lane = next) {
+                        next = lane->next;
+                        if (lane->head)
+                                function(lane->head, userdata);
+                }
+}
+
+int entry_address_changes(const Entry *entry, AddressSet *ret_added, AddressSet *ret_removed) {
+        AddressSet added = {}, removed = {};
+        int r;
+
+        r = address_set_subtract(&added, &entry->addresses, &entry->before);
+        if (r >= 0)
+                r = address_set_subtract(&removed, &entry->before, &entry->addresses);
+        if (r < 0) {
+                address_set_clear(&added);
+                address_set_clear(&removed);
+                return r;
+        }
+
+        *ret_added = added;
+        *ret_removed = removed;
+        return 0;
 }

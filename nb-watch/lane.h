@@ -51,8 +51,8 @@ struct Entry {
         EventType event;
         Name *name;
         char **variables; /* NULL-terminated, NAME=value; owned */
-        /* Of an addresses event: what is, and what came and went since the last run. */
-        AddressSet addresses, added, removed;
+        /* Of an addresses event: what is, and what the last run was told. */
+        AddressSet addresses, before;
         /* Of a lease event: the LeaseChange, and the lease as its file has it; NULL if it was lost. */
         int lease_change;
         char *lease;
@@ -104,5 +104,9 @@ bool entry_is_superseded(const Entry *entry);
 
 /* The oldest unfinished entry of a link, which is the one that runs if any does; NULL without one. */
 Entry *lanes_head(Lanes *lanes, int ifindex);
+void lanes_foreach_head(Lanes *lanes, void (*function)(Entry *entry, void *userdata), void *userdata);
+
+/* What an addresses event adds and removes. */
+int entry_address_changes(const Entry *entry, AddressSet *ret_added, AddressSet *ret_removed);
 
 void variables_free(char **variables);

@@ -6,7 +6,11 @@
 
 #include "leases.h"
 #include "log.h"
+#include "rules.h"
 #include "watch.h"
+
+/* How long networkd may take to notice that a link is gone. */
+#define LINGER_USEC (1000U * 1000U)
 
 int links_init(Links *links) {
         links->n = 0;
@@ -23,6 +27,7 @@ static void link_free(Link *link) {
         lease_free(link->lease);
         sd_event_source_disable_unref(link->lease_timer);
         sd_event_source_disable_unref(link->refresh_timer);
+        sd_event_source_disable_unref(link->gone_timer);
         free(link->networkd);
         free(link);
 }
@@ -108,19 +113,17 @@ static void tell_rename(Watch *w, Link *link) {
 
 static int tell_addresses(Watch *w, Link *link) {
         Entry *entry;
-        int r;
+        int r = 0;
 
         entry = lanes_find_mergeable(
                         &w->lanes, link->ifindex, link->name, ENTRY_EVENT, EVENT_TYPE_ADDRESSES);
-        if (!entry || w->monitor)
+        if (!entry || w->monitor) {
                 entry = watch_push(w, link->ifindex, link->name, ENTRY_EVENT, EVENT_TYPE_ADDRESSES,
                                 variables_of_link(link, EVENT_TYPE_ADDRESSES));
-        if (!entry)
-                return -ENOMEM;
-
-        r = address_set_subtract(&entry->added, &link->addresses, &link->told_addresses);
-        if (r >= 0)
-                r = address_set_subtract(&entry->removed, &link->told_addresses, &link->addresses);
+                if (!entry)
+                        return -ENOMEM;
+                r = address_set_copy(&entry->before, &link->told_addresses);
+        }
         if (r >= 0)
                 r = address_set_copy(&entry->addresses, &link->addresses);
         if (r >= 0)
@@ -199,6 +202,61 @@ void link_leave(Watch *w, Link *link) {
         (void) watch_push(w, link->ifindex, link->told_name, ENTRY_EVENT, EVENT_TYPE_LINK_REMOVED,
                         variables_of_link(link, EVENT_TYPE_LINK_REMOVED));
         (void) watch_push(w, link->ifindex, link->told_name, ENTRY_FORGET, EVENT_TYPE_LINK_REMOVED, NULL);
+}
+
+void link_forget(Watch *w, Link *link) {
+        if (link->gone)
+                w->n_gone--;
+        if (!link->told)
+                rules_drop(w, link, link->name);
+        link_leave(w, link);
+        links_remove(&w->links, link);
+}
+
+typedef struct Gone {
+        Watch *watch;
+        int ifindex;
+} Gone;
+
+static int on_gone(_unused_ sd_event_source *source, _unused_ uint64_t usec, void *userdata) {
+        Gone *gone = userdata;
+        Watch *w = gone->watch;
+        Link *link = links_find(&w->links, gone->ifindex);
+
+        if (link && link->gone) {
+                link_forget(w, link);
+                deliver_ready(w);
+        }
+        return 0;
+}
+
+static int wait_for_linger(Watch *w, Link *link) {
+        Gone *gone;
+        int r;
+
+        gone = calloc(1, sizeof(*gone));
+        if (!gone)
+                return -ENOMEM;
+        *gone = (Gone){ .watch = w, .ifindex = link->ifindex };
+        r = sd_event_add_time_relative(
+                        w->event, &link->gone_timer, CLOCK_MONOTONIC, LINGER_USEC, 0, on_gone, gone);
+        if (r < 0) {
+                free(gone);
+                return r;
+        }
+        (void) sd_event_source_set_destroy_callback(link->gone_timer, free);
+        link->gone = true;
+        w->n_gone++;
+        return 0;
+}
+
+void link_remove(Watch *w, Link *link) {
+        if (link->told && !link->gone && w->networkd && link->setup >= 0 &&
+                        link->setup != EVENT_TYPE_LINGER &&
+                        event_is_needed(&w->config, EVENT_TYPE_LINGER, link->name) &&
+                        wait_for_linger(w, link) >= 0)
+                return;
+        link_forget(w, link);
 }
 
 void link_review(Watch *w, Link *link) {

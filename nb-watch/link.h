@@ -19,6 +19,8 @@ typedef struct Link {
         int ifindex;
         char name[IF_NAMESIZE];
         bool seen; /* by the dump under way */
+        bool gone; /* removed; kept until networkd has said linger */
+        sd_event_source *gone_timer;
 
         /* What is. States are EventType, or -1 while they are not known. */
         int operational, setup;
@@ -72,6 +74,12 @@ void link_leave(Watch *w, Link *link);
 
 /* After the name or Links= changed: enters, leaves, or tells the rename. */
 void link_review(Watch *w, Link *link);
+
+/* The kernel has removed the link. networkd says linger only afterwards: if somebody wants to hear of it, the link is
+ * kept a moment, then link_forget() follows. */
+void link_remove(Watch *w, Link *link);
+/* Tells that it is removed, and frees it. */
+void link_forget(Watch *w, Link *link);
 
 /* With Generator=kernel, derives the operational state; then tells. */
 void link_update(Watch *w, Link *link);

@@ -6,12 +6,17 @@
 #include <time.h>
 
 static void format_sets(const Entry *entry, char **ret_now, char **ret_added, char **ret_removed) {
+        AddressSet set_added = {}, set_removed = {};
+
+        (void) entry_address_changes(entry, &set_added, &set_removed);
         if (address_set_format(&entry->addresses, ret_now) < 0)
                 *ret_now = NULL;
-        if (address_set_format(&entry->added, ret_added) < 0)
+        if (address_set_format(&set_added, ret_added) < 0)
                 *ret_added = NULL;
-        if (address_set_format(&entry->removed, ret_removed) < 0)
+        if (address_set_format(&set_removed, ret_removed) < 0)
                 *ret_removed = NULL;
+        address_set_clear(&set_added);
+        address_set_clear(&set_removed);
 }
 
 static void add_string(cJSON *object, const char *name, const char *value) {

@@ -1,12 +1,19 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Is there something to run for an event? A host whose containers come and go by the hundred must not pay for units
- * that would do nothing. */
+ * that would do nothing.
+ *
+ * What a folder holds is remembered until its time stamp changes, so an event costs a stat() a folder. */
 #include <dirent.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <sys/stat.h>
+#include <time.h>
 
+#include "needed.h"
 #include "unit-name.h"
-#include "watch.h"
+
+/* Time stamps move in steps: a folder that was changed just now may change again without showing it. */
+#define SETTLED_NSEC (100 * 1000 * 1000L)
 
 static const char *const script_roots[] = {
         "/etc/network-broker",
@@ -24,15 +31,49 @@ static const char *const unit_roots[] = {
         "/etc/systemd/system.control",
         "/run/systemd/system.control",
         "/run/systemd/generator",
-        "/run/systemd/generator.late",
         "/run/systemd/generator.early",
+        "/run/systemd/generator.late",
         "/run/systemd/transient",
 };
 
+typedef struct Folder {
+        struct timespec changed; /* its time stamp; zero: look again */
+        bool needed;             /* it holds a script */
+        char **names;            /* of folders NAME.wants and such; NULL-terminated, may be NULL */
+} Folder;
+
+/* Two directories an event at the most, of four roots. */
+static Folder script_folders[_EVENT_TYPE_MAX][2][ELEMENTSOF(script_roots)];
+static Folder unit_folders[ELEMENTSOF(unit_roots)];
+
 DEFINE_TRIVIAL_CLEANUP_FUNC(DIR *, closedir);
 
+/* Whether the folder has to be read; remembers its time stamp if that is enough the next time. 0 also if there is no
+ * such folder, then *ret_errno says so. */
+static bool folder_changed(Folder *folder, const char *path, int *ret_errno) {
+        struct timespec now, then = folder->changed;
+        struct stat st;
+
+        *ret_errno = 0;
+        if (stat(path, &st) < 0) {
+                *ret_errno = errno;
+                folder->changed = (struct timespec){};
+                return true;
+        }
+        if (then.tv_sec == st.st_mtim.tv_sec && then.tv_nsec == st.st_mtim.tv_nsec && then.tv_sec != 0)
+                return false;
+
+        (void) clock_gettime(CLOCK_REALTIME, &now);
+        now.tv_nsec -= SETTLED_NSEC;
+        folder->changed = st.st_mtim.tv_sec < now.tv_sec ||
+                                        (st.st_mtim.tv_sec == now.tv_sec && st.st_mtim.tv_nsec < now.tv_nsec)
+                        ? st.st_mtim
+                        : (struct timespec){};
+        return true;
+}
+
 /* What cannot be listed may hold scripts: nb-run finds out, and says so. */
-static bool directory_has_entries(const char *path) {
+static bool folder_has_entries(const char *path) {
         _cleanup_(closedirp) DIR *d = NULL;
 
         d = opendir(path);
@@ -45,36 +86,103 @@ static bool directory_has_entries(const char *path) {
 }
 
 static bool has_scripts(EventType event) {
+        const char *const *directories = event_info(event)->directories;
         char path[128];
+        int error;
 
-        for (const char *const *dir = event_info(event)->directories; *dir; dir++)
-                for (size_t i = 0; i < ELEMENTSOF(script_roots); i++) {
-                        snprintf(path, sizeof(path), "%s/%s", script_roots[i], *dir);
-                        if (directory_has_entries(path))
+        for (size_t i = 0; directories[i]; i++)
+                for (size_t j = 0; j < ELEMENTSOF(script_roots); j++) {
+                        Folder *folder = &script_folders[event][i][j];
+
+                        snprintf(path, sizeof(path), "%s/%s", script_roots[j], directories[i]);
+                        if (folder_changed(folder, path, &error))
+                                folder->needed = error != ENOENT && error != ENOTDIR &&
+                                                folder_has_entries(path);
+                        if (folder->needed)
                                 return true;
                 }
         return false;
 }
 
-static bool unit_is_wanted(const char *unit) {
-        static const char *const suffixes[] = { "wants", "requires", "upholds" };
-        char path[PATH_MAX];
+static bool is_dependency_folder(const char *name) {
+        static const char *const suffixes[] = { ".wants", ".requires", ".upholds" };
+        size_t n = strlen(name);
 
-        for (size_t i = 0; i < ELEMENTSOF(unit_roots); i++)
-                for (size_t j = 0; j < ELEMENTSOF(suffixes); j++) {
-                        snprintf(path, sizeof(path), "%s/%s.%s", unit_roots[i], unit, suffixes[j]);
-                        if (directory_has_entries(path))
+        if (!startswith(name, "nb-run@"))
+                return false;
+        for (size_t i = 0; i < ELEMENTSOF(suffixes); i++)
+                if (n > strlen(suffixes[i]) && streq(name + n - strlen(suffixes[i]), suffixes[i]))
+                        return true;
+        return false;
+}
+
+static void folder_read_names(Folder *folder, const char *path) {
+        _cleanup_(closedirp) DIR *d = NULL;
+        bool whole = true;
+        size_t n = 0;
+
+        for (char **name = folder->names; name && *name; name++)
+                free(*name);
+        free(folder->names);
+        folder->names = NULL;
+
+        d = opendir(path);
+        if (!d)
+                return;
+        for (struct dirent *de; (de = readdir(d));) {
+                char **names;
+
+                if (!is_dependency_folder(de->d_name))
+                        continue;
+                names = reallocarray(folder->names, n + 2, sizeof(char *));
+                if (!names) {
+                        whole = false;
+                        break;
+                }
+                folder->names = names;
+                names[n] = strdup(de->d_name);
+                names[n + 1] = NULL;
+                if (!names[n++]) {
+                        whole = false;
+                        break;
+                }
+        }
+        /* Half a list must not be taken for the whole the next time. */
+        if (!whole)
+                folder->changed = (struct timespec){};
+}
+
+/* The folders UNIT.wants and so on, and those of the template. */
+static bool name_is_of(const char *name, const char *unit) {
+        const char *rest = startswith(name, unit) ?: startswith(name, "nb-run@.service");
+
+        return rest && *rest == '.';
+}
+
+static bool unit_is_wanted(const char *unit) {
+        char path[PATH_MAX];
+        int error;
+
+        for (size_t i = 0; i < ELEMENTSOF(unit_roots); i++) {
+                Folder *folder = &unit_folders[i];
+
+                if (folder_changed(folder, unit_roots[i], &error))
+                        folder_read_names(folder, unit_roots[i]);
+                for (char **name = folder->names; name && *name; name++) {
+                        if (!name_is_of(*name, unit))
+                                continue;
+                        snprintf(path, sizeof(path), "%s/%s", unit_roots[i], *name);
+                        if (folder_has_entries(path))
                                 return true;
                 }
+        }
         return false;
 }
 
 bool event_is_wanted(EventType event, const char *link) {
         char unit[UNIT_NAME_LENGTH_MAX];
 
-        if (unit_name_format(UNIT_RUN, event, link, unit) < 0)
-                return false;
-        return unit_is_wanted(unit) || unit_is_wanted("nb-run@.service");
+        return unit_name_format(UNIT_RUN, event, link, unit) >= 0 && unit_is_wanted(unit);
 }
 
 bool event_is_needed(const Config *config, EventType event, const char *link) {

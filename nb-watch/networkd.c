@@ -156,6 +156,8 @@ static void apply_states(Networkd *n, int ifindex, const LinkStates *states, boo
         if (states->operational >= 0 && n->watch->config.networkd)
                 link->operational = states->operational;
         link_tell(n->watch, link);
+        if (link->gone && states->setup == EVENT_TYPE_LINGER)
+                link_forget(n->watch, link);
 }
 
 static int on_properties(sd_bus_message *m, void *userdata, _unused_ sd_bus_error *error) {
@@ -382,12 +384,10 @@ static int on_described(sd_bus_message *m, void *userdata, _unused_ sd_bus_error
         Networkd *n = q->networkd;
         Link *link = links_find(&n->watch->links, q->ifindex);
         char *converted = NULL;
+        int ifindex = q->ifindex, r;
         const char *json;
-        int r;
 
         question_done(&n->descriptions, q);
-        if (!link)
-                return 0;
 
         r = -sd_bus_message_get_errno(m);
         if (r == 0)
@@ -395,12 +395,14 @@ static int on_described(sd_bus_message *m, void *userdata, _unused_ sd_bus_error
         if (r >= 0)
                 r = describe_convert(json, &converted);
         if (r < 0)
-                log_debug_errno(r, "%s: systemd-networkd did not describe it: %m", link->name);
-        else {
+                log_debug_errno(r, "systemd-networkd did not describe link %i: %m", ifindex);
+        else if (link) {
                 free(link->networkd);
-                link->networkd = converted;
+                link->networkd = TAKE_PTR(converted);
         }
-        deliver_described(n->watch, link);
+        free(converted);
+        /* Also for a link that went meanwhile: its events still run. */
+        deliver_described(n->watch, ifindex);
         deliver_ready(n->watch);
         return 0;
 }

@@ -86,13 +86,10 @@ static void update_master(Watch *w, int ifindex) {
         }
 }
 
-static void link_remove(Watch *w, Link *link) {
+static void remove_link(Watch *w, Link *link) {
         int master = link->facts.master;
 
-        if (!link->told)
-                rules_drop(w, link, link->name);
-        link_leave(w, link);
-        links_remove(&w->links, link);
+        link_remove(w, link);
         if (master > 0)
                 update_master(w, master);
 }
@@ -119,7 +116,15 @@ static int on_new_link(Watch *w, const struct nlmsghdr *message, bool dump) {
         if (r < 0)
                 return r;
 
+        /* Whoever waits for linger has to make way for a link of its name or index. */
+        link = w->n_gone > 0 ? links_find_name(&w->links, name) : NULL;
+        if (link && link->gone)
+                link_forget(w, link);
         link = links_find(&w->links, ifindex);
+        if (link && link->gone) {
+                link_forget(w, link);
+                link = NULL;
+        }
         if (!link) {
                 r = links_add(&w->links, ifindex, name, &link);
                 if (r < 0)
@@ -158,7 +163,7 @@ static int on_del_link(Watch *w, const struct nlmsghdr *message) {
                 return r;
         link = links_find(&w->links, ifindex);
         if (link)
-                link_remove(w, link);
+                remove_link(w, link);
         return 0;
 }
 
@@ -298,7 +303,7 @@ static int rtnl_dump(Rtnl *rtnl, uint16_t type, size_t header_size, NetlinkResta
 
 static void link_gone(Link *link, void *userdata) {
         if (!link->seen)
-                link_remove(userdata, link);
+                remove_link(userdata, link);
 }
 
 static void link_compare(Link *link, void *userdata) {

@@ -166,7 +166,8 @@ static int load_addresses(int dir_fd, const char *file, const char *suffix, Addr
 }
 
 static int load_record(int dir_fd, const char *file, Record *ret) {
-        char escaped[INSTANCE_MAX], operational[32], setup[32], instance[INSTANCE_MAX + 8], path[NAME_MAX + 16];
+        char escaped[INSTANCE_MAX], operational[32], setup[32], instance[INSTANCE_MAX + 8],
+                        path[NAME_MAX + 16];
         _cleanup_free_ char *text = NULL;
         int started[2], r;
         EventType event;

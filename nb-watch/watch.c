@@ -151,8 +151,8 @@ static void apply_sources(Watch *w) {
         }
 }
 
-static void resume_link(Link *link, void *userdata) {
-        deliver_described(userdata, link);
+static void resume_entry(Entry *entry, void *userdata) {
+        deliver_described(userdata, entry->ifindex);
 }
 
 static void on_environment(int r, char **values, void *userdata) {
@@ -180,7 +180,7 @@ static void on_environment(int r, char **values, void *userdata) {
                         watch_begin(w);
                 return;
         }
-        links_foreach(&w->links, resume_link, w);
+        lanes_foreach_head(&w->lanes, resume_entry, w);
         leases_look_for_folders(w->leases);
         if (had_dhclient && !w->config.dhclient)
                 leases_switched_off(w->leases);
@@ -264,7 +264,7 @@ static int on_disconnected(_unused_ sd_bus_message *m, void *userdata, _unused_ 
 
         log_warning("Lost the system bus.");
         watch_disconnect(w);
-        links_foreach(&w->links, resume_link, w);
+        lanes_foreach_head(&w->lanes, resume_entry, w);
         reconnect_later(w);
         return 0;
 }

@@ -8,6 +8,7 @@
 #include "config.h"
 #include "lane.h"
 #include "link.h"
+#include "needed.h"
 #include "starter.h"
 #include "systemd.h"
 
@@ -42,6 +43,7 @@ struct Watch {
         bool ready; /* READY=1 was sent */
         sd_event_source *status;
         uint64_t n_delivered, n_failed, n_dropped;
+        size_t n_gone;    /* links that wait for linger */
         size_t n_healing; /* syncs under way because a rule of ours was removed */
         bool heal_again;
         const char *problem; /* shown in STATUS= */
@@ -65,19 +67,12 @@ uint64_t now_usec(void);
 /* --- deliver.c: runs the entries whose turn it is. */
 void deliver_ready(Watch *w);
 
-/* Goes on with entries that waited for Describe() of this link. */
-void deliver_described(Watch *w, Link *link);
+/* Goes on with the entry that waited for Describe() of this link, which may be gone. */
+void deliver_described(Watch *w, int ifindex);
 
 /* --- restore.c: takes over from an earlier nb-watch; then calls watch_restored(). */
 int restore_begin(Watch *w);
 void watch_restored(Watch *w);
-
-/* --- needed.c: is there something to run for this event? */
-bool event_is_needed(const Config *config, EventType event, const char *link);
-/* … a unit that is enabled into it */
-bool event_is_wanted(EventType event, const char *link);
-/* Whether PID 1 has the unit running, as its file in /run/systemd/units says. */
-bool unit_seems_active(const char *unit);
 
 /* --- variables.c */
 int variables_add(char ***variables, const char *name, const char *format, ...) _printf_(3, 4);

@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Is there something to run for an event? */
+#pragma once
+
+#include "config.h"
+#include "event.h"
+
+/* A script in one of the event's directories, or a unit that is enabled into it. */
+bool event_is_needed(const Config *config, EventType event, const char *link);
+
+/* The latter alone. */
+bool event_is_wanted(EventType event, const char *link);
+
+/* Whether PID 1 has the unit running, as its file in /run/systemd/units says. */
+bool unit_seems_active(const char *unit);
