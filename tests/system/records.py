@@ -43,9 +43,9 @@ class Records:
         machine.write('/run/record/addresses', '')
         if delay:
             machine.write('/run/record/delay', f'{delay}\n')
-        machine.write('/usr/local/lib/record', SCRIPT, 0o755)
+        machine.write('/usr/lib/record', SCRIPT, 0o755)
         for event in events:
-            machine.sh(f'ln -sf /usr/local/lib/record /etc/network-broker/{event}.d/10-record')
+            machine.sh(f'ln -sf /usr/lib/record /etc/network-broker/{event}.d/10-record')
         self.monitor()
 
     def monitor(self):

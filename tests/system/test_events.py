@@ -156,7 +156,7 @@ def test_bound_unit_without_a_script(machine, records):
     machine.wait_for(lambda: machine.show('bound1.service', 'ActiveState') == 'inactive')
     machine.systemctl('disable', 'bound1.service')
     machine.delete('bound1')
-    machine.sh('ln -s /usr/local/lib/record /etc/network-broker/routable.d/10-record')
+    machine.sh('ln -s /usr/lib/record /etc/network-broker/routable.d/10-record')
 
 
 def test_failing_script(machine, records):
@@ -190,7 +190,7 @@ def test_nothing_to_run_starts_no_unit(machine, records):
         machine.unplug('quiet0')
         wait_state(machine, 'quiet0', 'no-carrier')
     for event in STATES:
-        machine.sh(f'ln -s /usr/local/lib/record /etc/network-broker/{event}.d/10-record')
+        machine.sh(f'ln -s /usr/lib/record /etc/network-broker/{event}.d/10-record')
     # The first event with something to run comes after all those without.
     machine.plug('quiet0')
     machine.wait_for(lambda: 'nb-run@routable:quiet0.service' in active_units(machine, 'quiet0'))
