@@ -43,17 +43,24 @@ class Records:
         machine.write('/run/record/addresses', '')
         if delay:
             machine.write('/run/record/delay', f'{delay}\n')
-        machine.write('/usr/lib/record', SCRIPT, 0o755)
-        for event in events:
-            machine.sh(f'ln -sf /usr/lib/record /etc/network-broker/{event}.d/10-record')
+        self.install(events)
         self.monitor()
+
+    def install(self, events=STATES):
+        for event in events:
+            self.machine.write(f'/etc/network-broker/{event}.d/10-record', SCRIPT, 0o755)
 
     def monitor(self):
         machine = self.machine
-        machine.background(['busctl', 'monitor', '--json=short',
+        machine.background(['busctl', 'monitor', '--json=short', "--match=interface='org.example.Record'",
                             "--match=type='signal',sender='org.freedesktop.network1',member='PropertiesChanged'"],
                            '/run/record/signals')
-        machine.wait_for(lambda: 'Monitoring' in machine.read('/run/record/signals'), what='busctl monitor')
+
+        def listens():
+            machine.run(['busctl', 'emit', '/', 'org.example.Record', 'Begin'])
+            return '"Begin"' in machine.read('/run/record/signals')
+
+        machine.wait_for(listens)
 
     # What ran
 
@@ -81,7 +88,7 @@ class Records:
         """networkd's announcements, in order: each the ifindex and the new states, without what it merely repeats."""
         known, transitions = {}, []
         for line in self.machine.read('/run/record/signals').splitlines():
-            if not line.startswith('{'):
+            if 'PropertiesChanged' not in line:
                 continue
             message = json.loads(line)
             interface, changed, _ = message['payload']['data']

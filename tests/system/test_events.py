@@ -3,7 +3,7 @@
 
 import pytest
 
-from records import EDGES, OPERATIONAL, SETUP, STATES, Records, overlaps
+from records import EDGES, OPERATIONAL, SETUP, Records, overlaps
 
 BOUND = """\
 [Unit]
@@ -156,7 +156,7 @@ def test_bound_unit_without_a_script(machine, records):
     machine.wait_for(lambda: machine.show('bound1.service', 'ActiveState') == 'inactive')
     machine.systemctl('disable', 'bound1.service')
     machine.delete('bound1')
-    machine.sh('ln -s /usr/lib/record /etc/network-broker/routable.d/10-record')
+    records.install(('routable',))
 
 
 def test_failing_script(machine, records):
@@ -189,8 +189,7 @@ def test_nothing_to_run_starts_no_unit(machine, records):
         wait_state(machine, 'quiet0', 'routable', 'configured')
         machine.unplug('quiet0')
         wait_state(machine, 'quiet0', 'no-carrier')
-    for event in STATES:
-        machine.sh(f'ln -s /usr/lib/record /etc/network-broker/{event}.d/10-record')
+    records.install()
     # The first event with something to run comes after all those without.
     machine.plug('quiet0')
     machine.wait_for(lambda: 'nb-run@routable:quiet0.service' in active_units(machine, 'quiet0'))
