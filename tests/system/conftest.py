@@ -120,8 +120,8 @@ def add_journal(report, m, cursor):
     """The last lines of the machine's journal since the test began."""
     after = ['--after-cursor', cursor] if cursor else []
     try:
-        text = m.run(['journalctl', '--quiet', '--no-pager', '--output=short-precise', '--lines=200', *after],
-                     check=False)[1]
+        text = m.run(['journalctl', '--quiet', '--no-pager', '--output=short-precise', *after], check=False)[1]
+        text = '\n'.join(text.splitlines()[-300:])
     except Exception as error:  # pylint: disable=broad-except
         text = f'not readable: {error}\n{m.read_console() if m.console and not m.console.closed else ""}'
     report.sections.append((f'journal of the machine ({m.release})', text))

@@ -30,6 +30,7 @@ fi
 printf 'end %s %s %s - %s\\n' "$EVENT" "${LINK:--}" "${LINKINDEX:-0}" $$ >> /run/record/runs
 """
 
+numbers = itertools.count()
 Run = collections.namedtuple('Run', 'event link index previous begin end')
 Transition = collections.namedtuple('Transition', 'index values')
 
@@ -52,13 +53,15 @@ class Records:
 
     def monitor(self):
         machine = self.machine
+        # A new file each time: an earlier recording may still write to its own.
+        self.signals = f'/run/record/signals-{next(numbers)}'
         machine.background(['busctl', 'monitor', '--json=short', "--match=interface='org.example.Record'",
                             "--match=type='signal',sender='org.freedesktop.network1',member='PropertiesChanged'"],
-                           '/run/record/signals')
+                           self.signals)
 
         def listens():
             machine.run(['busctl', 'emit', '/', 'org.example.Record', 'Begin'])
-            return '"Begin"' in machine.read('/run/record/signals')
+            return '"Begin"' in machine.read(self.signals)
 
         machine.wait_for(listens)
 
@@ -72,7 +75,7 @@ class Records:
             if what == 'begin':
                 open_runs[pid] = len(runs)
                 runs.append(Run(event, link, int(index), previous, number, None))
-            else:
+            elif pid in open_runs:
                 i = open_runs.pop(pid)
                 assert (runs[i].event, runs[i].link) == (event, link)
                 runs[i] = runs[i]._replace(end=number)
@@ -87,7 +90,7 @@ class Records:
     def transitions(self):
         """networkd's announcements, in order: each the ifindex and the new states, without what it merely repeats."""
         known, transitions = {}, []
-        for line in self.machine.read('/run/record/signals').splitlines():
+        for line in self.machine.read(self.signals).splitlines():
             if 'PropertiesChanged' not in line:
                 continue
             message = json.loads(line)

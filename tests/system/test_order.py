@@ -2,6 +2,7 @@
 """Is every event of a restless network delivered, once, in order, without overlap, and no link held up by another?"""
 
 import random
+import re
 
 import pytest
 
@@ -83,10 +84,10 @@ def traffic(machine):
     return Traffic(machine, 20, seed)
 
 
-def waiting(records):
-    """How many announced states have not begun to run, at most."""
-    return sum(len(t.values) for t in records.transitions()) - \
-        sum(run.event in STATES for run in records.runs())
+def waiting(machine):
+    """How many entries wait for their turn, by nb-watch's own account; many while it says nothing."""
+    match = re.search(r'(\d+) waiting', machine.show('nb-watch.service', 'StatusText'))
+    return int(match[1]) if match else 1000
 
 
 def test_thousand_transitions(machine, traffic):
@@ -96,7 +97,7 @@ def test_thousand_transitions(machine, traffic):
         traffic.step()
         # Paced below the limit of 32 that wait for one link.
         if number % 20 == 19:
-            machine.wait_for(lambda: waiting(records) < 100, 60, lambda: f'{waiting(records)} wait')
+            machine.wait_for(lambda: waiting(machine) < 100, 60, lambda: f'{waiting(machine)} wait')
     traffic.settle()
     machine.wait_for(lambda: all(s == ('routable', 'configured') for n, s in machine.states().items()
                                  if n.startswith('t')), 60, machine.states)
@@ -138,8 +139,9 @@ def test_addresses_add_up(machine, traffic):
     for line in machine.read('/run/record/addresses').splitlines():
         index, now, added, removed = (field.split() for field in line.split('|'))
         before = known.get(index[0], set())
-        assert (before | set(added)) - set(removed) == set(now), line
-        assert not set(added) & before and set(removed) <= before, line
+        # What came and went again in between may be named as well.
+        assert set(now) - before <= set(added), line
+        assert before - set(now) <= set(removed), line
         known[index[0]] = set(now)
     for card in traffic.cards:
         index = str(machine.index(card.name))

@@ -45,6 +45,7 @@ class Traffic:
         self.near('link set bridge up')
         for card in self.cards:
             self.create(card)
+        self.finish()
 
     def near(self, line):
         self.send('ip', line)
