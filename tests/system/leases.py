@@ -7,8 +7,8 @@ FOLDER = '/run/network-broker/lease'
 RECORD = """\
 #!/bin/sh
 folder=${0%.d/*}
-echo "${folder##*/}|$LINK|$LEASE_EVENT|$LEASE_ADDRESS|$LEASE_PREVIOUS_ADDRESS|$OperationalState|$DNS|$DOMAIN|$DHCP_LEASE" \
-    >> /run/leases
+printf '%s|%s|%s|%s|%s|%s|%s|%s|%s\\n' "${folder##*/}" "$LINK" "$LEASE_EVENT" "$LEASE_ADDRESS" \
+    "$LEASE_PREVIOUS_ADDRESS" "$OperationalState" "$DNS" "$DOMAIN" "$DHCP_LEASE" >> /run/leases
 """
 KEYS = ('event', 'link', 'change', 'address', 'previous', 'state', 'dns', 'domain', 'text')
 
@@ -23,11 +23,11 @@ def lease(machine, link='eth0'):
 
 
 def dns(machine, link='eth0'):
-    return machine.run(['resolvectl', 'dns', link]).split(':', 1)[1].split()
+    return machine.run(['resolvectl', 'dns', machine.index(link)]).split(':', 1)[1].split()
 
 
 def domains(machine, link='eth0'):
-    return machine.run(['resolvectl', 'domain', link]).split(':', 1)[1].split()
+    return machine.run(['resolvectl', 'domain', machine.index(link)]).split(':', 1)[1].split()
 
 
 def host_name(machine):
