@@ -237,6 +237,10 @@ test-layer: tools
 	$(Q)install -d $(BUILD)/machine/usr/lib/network-broker-tests
 	$(if $(TOOLS),$(Q)install -m 0755 $(TOOLS) $(BUILD)/machine/usr/lib/network-broker-tests)
 
+# nb-rules on the kernel of this machine, in network namespaces.
+check-rules: all
+	$(Q)NB_RULES=$(abspath $(BUILD)/bin/nb-rules) $(PYTEST) tests/rules
+
 # The releases side by side; what each printed comes in one piece.
 PYTEST = /usr/bin/python3 -m pytest -q -p no:cacheprovider
 check-system: test-layer

@@ -37,8 +37,8 @@ def empty_network():
             lab.ip(f"{family} rule add pref 0 lookup local")
     for family in ("-4", "-6"):
         for r in lab.query(f"-N {family} route show table all"):
-            if r.get("dev") == "lo" and r.get("protocol") != "2":
+            if r.get("dev") == "lo" and r.get("protocol", "3") != "2":
                 lab.ip(f"{family} route del {'' if r.get('type', 'unicast') == 'unicast' else r['type']} {r['dst']} "
-                       f"table {r.get('table', 254)} protocol {r['protocol']}", check=False)
+                       f"table {r.get('table', 254)} protocol {r.get('protocol', '3')}", check=False)
     shutil.rmtree(lab.RECORDS)
     os.makedirs(lab.RECORDS)

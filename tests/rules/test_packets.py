@@ -25,11 +25,11 @@ class Replies:
             s.bind((l, ETH_P_ALL))
             self.sockets[s] = l
 
-    def of_ping(self, namespace, source, address):
+    def of_ping(self, namespace, source, address, wait=5):
         """Pings from the namespace; returns (answered, links that replies to it left by)."""
         for s in self.sockets:
             self._drain(s, address)
-        p = run(f"ip netns exec {namespace} ping -n -c1 -W1 -I {source} {address}", check=False)
+        p = run(f"ip netns exec {namespace} ping -n -c1 -W{wait} -I {source} {address}", check=False)
         left = {self.sockets[s] for s in self.sockets if self._drain(s, address)}
         return p.returncode == 0, left
 
@@ -64,6 +64,7 @@ def sysctl(name, value, namespace=None):
 
 def namespace(name):
     ip(f"netns add {name}")
+    sysctl("net.ipv4.conf.all.arp_announce", 2, name)
     ip(f"-n {name} link set lo up")
     sysctl("net.ipv4.ip_forward", 1, name)
     sysctl("net.ipv6.conf.all.forwarding", 1, name)
@@ -143,11 +144,11 @@ def test_replies_leave_by_their_own_link(subnets, rp_filter):
     a4, a6 = "10.9.0.12", "2001:db8:9::12"
 
     # The kernel alone: the remote host is answered by the wrong link, or its packet is dropped.
-    answered, left = replies.of_ping("router", REMOTE4, a4)
+    answered, left = replies.of_ping("router", REMOTE4, a4, wait=1)
     assert (answered, left) == ((False, set()) if rp_filter else (True, {"eth0"}))
     assert replies.of_ping("router", REMOTE6, a6)[1] == {"eth0"}
     if subnets == 1:
-        answered, left = replies.of_ping("neighbour", "10.9.0.50", a4)
+        answered, left = replies.of_ping("neighbour", "10.9.0.50", a4, wait=1)
         assert (answered, left) == ((False, set()) if rp_filter else (True, {"eth0"}))
 
     sync("eth1")

@@ -1,0 +1,178 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Do the policy rules follow the network and the configuration, and survive networkd's sweeps?"""
+
+import datetime
+import json
+import re
+import statistics
+
+import pytest
+
+CONFIG = '[Network]\nRoutingPolicyRules="eth1"\n'
+FILE = '/etc/network-broker/network-broker.toml'
+SWEEPS = 5
+
+
+def rules(machine, protocol='201'):
+    found = [r for f in ('-4', '-6') for r in json.loads(machine.sh(f'ip -j -N {f} rule'))]
+    return sorted((r['priority'], r['src'], r.get('dst', 'all'), r['table']) for r in found
+                  if r.get('protocol') == protocol and 31000 <= r['priority'] <= 31003)
+
+
+def routes(machine, table):
+    return machine.sh(f'ip route show table {table} 2>/dev/null || true; ip -6 route show table {table} || true')
+
+
+def expected(machine, base=9999, link='eth1'):
+    table = str(base + machine.index(link))
+    found = []
+    for a in ('10.9.0.12', '2001:db8:9::12'):
+        found += [(31000, a, 'all', table), (31001, a, 'all', '254'), (31002, a, 'all', table),
+                  (31003, 'all', a, table)]
+    return sorted(found)
+
+
+@pytest.fixture(scope='module')
+def links(machine):
+    for event in ('routable', 'addresses'):
+        machine.write(f'/etc/network-broker/{event}.d/10-see',
+                      f'#!/bin/sh\necho "{event} $LINK $(ip rule | grep -c ^3100)" >> /run/seen\n', 0o755)
+    machine.cable('eth0', static='10.8.0.11/24', lines='Gateway=10.8.0.1', plugged=True)
+    machine.cable('eth1', static='10.9.0.12/24', lines='Address=2001:db8:9::12/64\nGateway=10.9.0.1', plugged=True)
+    for link in ('eth0', 'eth1'):
+        machine.wait_for(lambda l=link: machine.states()[l] == ('routable', 'configured'), what=machine.states)
+    in_place(machine)
+
+
+def in_place(machine, **options):
+    machine.wait_for(lambda: rules(machine, options.get('protocol', '201')) == expected(
+        machine, options.get('base', 9999)), what=lambda: rules(machine, options.get('protocol', '201')))
+
+
+def configure(machine, lines=''):
+    machine.write(FILE, CONFIG + lines)
+    machine.systemctl('daemon-reload')
+
+
+def test_the_link_has_its_set(machine, links):
+    table = 9999 + machine.index('eth1')
+    assert 'default via 10.9.0.1 dev eth1' in routes(machine, table)
+    assert machine.show('nb-rules@eth1.service', 'ActiveState') == 'active'
+    assert machine.show('nb-rules@eth1.service', 'User') == 'network-broker'
+    assert machine.read('/run/network-broker/rules/eth1').startswith('LINK=eth1\n')
+
+
+def test_scripts_find_the_rules_in_place(machine, links):
+    machine.wait_for(lambda: 'routable eth1' in machine.read('/run/seen'))
+    assert re.findall('routable eth1 (.*)', machine.read('/run/seen'))[-1] == '4'
+    machine.write('/run/seen', '')
+    machine.sh('ip addr add 10.9.0.77/24 dev eth1')
+    machine.wait_for(lambda: 'addresses eth1' in machine.read('/run/seen'))
+    assert 'addresses eth1 8' in machine.read('/run/seen')
+    machine.sh('ip addr del 10.9.0.77/24 dev eth1')
+    in_place(machine)
+
+
+def gaps(text):
+    """Seconds between the removal of each rule of ours and its return."""
+    found, gone = [], {}
+    for line in text.splitlines():
+        m = re.match(r'\[(.+?)\] (Deleted )?(3100[0-3]:.*)', line)
+        if not m:
+            continue
+        at, rule = datetime.datetime.fromisoformat(m[1]), m[3]
+        if m[2]:
+            gone[rule] = at
+        elif rule in gone:
+            found.append((at - gone.pop(rule)).total_seconds())
+    return found, gone
+
+
+class Sweeps:
+    """`ip monitor` around something that makes networkd sweep."""
+
+    def __init__(self, machine):
+        self.machine = machine
+
+    def around(self, command, done):
+        m = self.machine
+        m.write('/run/sweep', '')
+        m.sh('ip -ts monitor rule > /run/sweep 2>&1 & echo $! > /run/sweep.pid')
+        mark = 'ip rule add pref 99 from 192.0.2.99 lookup 99 protocol 2; ip rule del pref 99'
+        try:
+            m.wait_for(lambda: m.sh(mark) is not None and '192.0.2.99' in m.read('/run/sweep'))
+            m.sh(command)
+            done()
+            m.write('/run/before', m.read('/run/sweep'))
+            m.sh(mark.replace('.99', '.98'))
+            m.wait_for(lambda: '192.0.2.98' in m.read('/run/sweep'))
+        finally:
+            m.sh('kill $(cat /run/sweep.pid)')
+        return m.read('/run/sweep')
+
+
+@pytest.mark.parametrize('command', ['networkctl reconfigure eth0', 'networkctl reconfigure eth1',
+                                     'systemctl restart systemd-networkd'])
+def test_back_after_a_sweep(machine, links, command):
+    slowest = []
+
+    def settled():
+        machine.wait_for(lambda: all(machine.states()[l] == ('routable', 'configured') for l in ('eth0', 'eth1')),
+                         what=machine.states)
+        in_place(machine)
+
+    for _ in range(SWEEPS):
+        found, _gone = gaps(Sweeps(machine).around(command, settled))
+        # Where networkd takes the address away, too, the rules go with it and come with it.
+        if command == 'networkctl reconfigure eth0':
+            assert found, 'networkd removed nothing'
+            slowest.append(max(found))
+    if slowest:
+        print(f'{command}: {[round(s * 1000) for s in slowest]} ms')
+        assert statistics.median(slowest) <= 0.1
+
+
+def test_protocol_kernel_is_never_gone(machine, links):
+    configure(machine, 'RuleProtocol="kernel"\n')
+    in_place(machine, protocol='2')
+    assert rules(machine) == []
+    text = Sweeps(machine).around('networkctl reconfigure eth0', lambda: machine.wait_for(
+        lambda: machine.states()['eth0'] == ('routable', 'configured'), what=machine.states))
+    assert not re.search(r'Deleted 3100[0-3]:', text)
+    configure(machine)
+    in_place(machine)
+    assert rules(machine, '2') == []
+
+
+def test_another_base_live(machine, links):
+    old = 9999 + machine.index('eth1')
+    configure(machine, 'RouteTableBase=20000\n')
+    in_place(machine, base=20000)
+    assert routes(machine, old).strip() == ''
+    configure(machine)
+    in_place(machine)
+    assert routes(machine, 20000 + machine.index('eth1')).strip() == ''
+
+
+def nothing_left(machine, table):
+    machine.wait_for(lambda: rules(machine) == [] and routes(machine, table).strip() == '',
+                     what=lambda: rules(machine))
+
+
+def test_nothing_is_left(machine, links):
+    table = 9999 + machine.index('eth1')
+    machine.write(FILE, '')
+    machine.systemctl('daemon-reload')
+    nothing_left(machine, table)
+    configure(machine)
+    in_place(machine)
+
+    machine.systemctl('stop', 'network-broker.target')
+    nothing_left(machine, table)
+    assert machine.sh('ls /run/network-broker/rules').split() == []
+    machine.systemctl('start', 'network-broker.target')
+    in_place(machine)
+
+    machine.delete('eth1')
+    nothing_left(machine, table)
+    machine.wait_for(lambda: machine.show('nb-rules@eth1.service', 'ActiveState') == 'inactive')
