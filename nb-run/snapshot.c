@@ -3,6 +3,7 @@
 #include "snapshot.h"
 
 #include <linux/if_addr.h>
+#include <sys/ioctl.h>
 
 #include "address-json.h"
 #include "attributes.h"
@@ -131,15 +132,11 @@ static int ask_link(Netlink *nl, const char *name, int ifindex, Snapshot *s) {
         struct {
                 struct nlmsghdr header;
                 struct ifinfomsg info;
-                struct rtattr mask_head;
-                uint32_t mask;
                 struct rtattr name_head;
                 char name[IF_NAMESIZE];
         } request = {
                 .header = { .nlmsg_type = RTM_GETLINK },
                 .info = { .ifi_index = ifindex },
-                .mask_head = { .rta_type = IFLA_EXT_MASK, .rta_len = RTA_LENGTH(sizeof(uint32_t)) },
-                .mask = s->details ? 0 : RTEXT_FILTER_SKIP_STATS,
         };
         size_t n = strnlen(name, IF_NAMESIZE - 1);
 
@@ -182,12 +179,26 @@ static int ask_routes(Netlink *nl, uint8_t family, Snapshot *s) {
         return dump(nl, &request.header, forget_routes, s);
 }
 
+/* Nothing but name and index, at a tenth of the cost of an RTM_NEWLINK message. */
+static int ask_index(Netlink *nl, const char *name, int ifindex, Snapshot *s) {
+        struct ifreq request = {};
+
+        memcpy(request.ifr_name, name, strnlen(name, IF_NAMESIZE - 1));
+        if (ioctl(nl->fd, SIOCGIFINDEX, &request) < 0)
+                return negative_errno();
+        if (ifindex > 0 && request.ifr_ifindex != ifindex)
+                return -ENODEV;
+        memcpy(s->name, request.ifr_name, IF_NAMESIZE);
+        s->ifindex = request.ifr_ifindex;
+        return 0;
+}
+
 /* -ENODEV: the link vanished, before or while it was asked for. */
 static int ask_all(Netlink *nl, const char *name, int ifindex, Snapshot *s) {
         int r;
 
-        r = ask_link(nl, name, ifindex, s);
-        if (r >= 0 && (!s->link || strcmp(s->name, name) != 0))
+        r = s->details ? ask_link(nl, name, ifindex, s) : ask_index(nl, name, ifindex, s);
+        if (r >= 0 && !streq(s->name, name))
                 r = -ENODEV;
         if (r >= 0)
                 r = ask_addresses(nl, s);

@@ -11,7 +11,7 @@ typedef struct Snapshot {
         bool exists, details;
         int ifindex;
         char name[IF_NAMESIZE];
-        struct nlmsghdr *link;  /* the RTM_NEWLINK message */
+        struct nlmsghdr *link;  /* with details: the RTM_NEWLINK message */
         Json addresses, routes; /* with details: the objects of two arrays, without their brackets */
         Json texts;             /* with details: the addresses as strings, likewise */
         Buffer ipv4, ipv6;      /* the addresses separated by spaces, but for 127/8 and link-local IPv6 */
