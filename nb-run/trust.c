@@ -173,9 +173,14 @@ static int walk(Walk *w, const char *path) {
 
 int trust_walk(const Trust *trust, const char *path, struct stat *ret,
                 char reason[static TRUST_REASON_MAX]) {
-        Walk w = { .trust = trust, .fd = -EBADF, .reason = reason };
+        Walk w;
         int r;
 
+        /* Field by field: nothing is to be done with 12 KiB of paths. */
+        w.trust = trust;
+        w.fd = -EBADF;
+        w.links = 0;
+        w.reason = reason;
         reason[0] = '\0';
         r = walk(&w, path);
         safe_close(w.fd);
