@@ -42,8 +42,9 @@ def add(machine, name, text, mode=0o755, folder=ROUTABLE):
 
 
 def records(machine, since, **fields):
+    # journalctl of 252 misses the first match behind a cursor.
     machine.run(['journalctl', '--sync'])
-    return machine.journal(*(f'{k}={v}' for k, v in fields.items()), since=since)
+    return [r for r in machine.journal(since=since) if all(r.get(k) == v for k, v in fields.items())]
 
 
 def wait_records(machine, since, **fields):
@@ -117,7 +118,7 @@ def test_journalctl_x(machine):
     add(machine, '10-bad', '#!/bin/sh\nexit 1\n')
     start(machine)
     wait_records(machine, since, MESSAGE_ID=FAILED)
-    text = machine.run(['journalctl', '-x', '--after-cursor', since, f'MESSAGE_ID={FAILED}'])
+    text = machine.run(['journalctl', '-x', '--after-cursor', since])
     assert 'journalctl -t 10-bad' in text
     assert 'systemctl restart nb-run@routable:lo.service' in text
 
