@@ -1,0 +1,172 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Is an edit in effect after `systemctl daemon-reload` and nothing else, and is nothing lost meanwhile?"""
+
+import itertools
+import threading
+
+import pytest
+
+from records import Records
+
+FILE = '/etc/network-broker/network-broker.toml'
+CONFIG = '[Network]\nLinks="other0"\n'
+EVENTS = ('no-carrier', 'routable', 'configured')
+SCRIPT = '#!/bin/sh\necho "$EVENT ${JSON:+json}" >> /run/reload-test\n'
+
+# An edit has to be in effect after that many seconds.
+SOON = 2
+
+
+def reload_with(machine, text):
+    machine.write(FILE, text)
+    machine.systemctl('daemon-reload')
+
+
+def cable(machine, name, address):
+    machine.cable(name, static=address, plugged=True)
+    machine.wait_for(lambda: machine.states()[name] == ('routable', 'configured'), what=machine.states)
+
+
+def flip(machine, name):
+    machine.unplug(name)
+    machine.wait_for(lambda: machine.states()[name][0] == 'no-carrier', what=machine.states)
+    machine.plug(name)
+    machine.wait_for(lambda: machine.states()[name][0] == 'routable', what=machine.states)
+
+
+def is_active(machine, unit):
+    return machine.units(unit).get(unit) == 'active'
+
+
+@pytest.fixture(scope='module')
+def link(machine):
+    """A link that is routable, and a script for its states."""
+    for event in EVENTS:
+        machine.write(f'/etc/network-broker/{event}.d/50-test', SCRIPT, 0o755)
+    machine.write('/run/reload-test', '')
+    cable(machine, 'conf0', '192.0.2.2/24')
+    return 'conf0'
+
+
+def test_links(machine, link):
+    unit = f'nb-run@routable:{link}.service'
+    assert machine.units(f'nb-run@*:{link}.service') == {}
+    for links, wanted in (('conf*', True), ('other0', False), ('conf0', True), ('conf* !conf0', False), ('', True)):
+        reload_with(machine, f'[Network]\nLinks="{links}"\n')
+        machine.wait_for(lambda: is_active(machine, unit) == wanted, SOON, f'{unit} with Links="{links}"')
+
+
+def test_emit_json(machine, link):
+    def last():
+        lines = machine.read('/run/reload-test').splitlines()
+        return [line for line in lines if not line.startswith('configured')][-1:]
+
+    for value, expected in (('false', 'routable '), ('true', 'routable json')):
+        reload_with(machine, f'[Network]\nLinks="{link}"\nEmitJSON={value}\n')
+        machine.unplug(link)
+        machine.wait_for(lambda: last()[0].startswith('no-carrier'), what=last)
+        machine.plug(link)
+        machine.wait_for(lambda: last() == [expected], what=last)
+
+
+def test_log_level(machine, link):
+    def lines():
+        machine.run(['journalctl', '--sync'])
+        return len([r for r in machine.journal('SYSLOG_IDENTIFIER=nb-watch', f'NB_LINK={link}')])
+
+    def flip_and_count():
+        before = lines()
+        flip(machine, link)
+        machine.wait_for(lambda: is_active(machine, f'nb-run@routable:{link}.service'))
+        return lines() - before
+
+    reload_with(machine, f'[System]\nLogLevel="error"\n[Network]\nLinks="{link}"\n')
+    machine.wait_for(lambda: flip_and_count() == 0, what='quiet with LogLevel="error"')
+    reload_with(machine, f'[System]\nLogLevel="info"\n[Network]\nLinks="{link}"\n')
+    machine.wait_for(lambda: flip_and_count() > 0, what='state changes with LogLevel="info"')
+
+
+def test_routing_policy_rules(machine, link):
+    def rules():
+        return [line for line in machine.run(['ip', 'rule']).splitlines() if line.startswith('3100')]
+
+    reload_with(machine, f'[Network]\nLinks="{link}"\nRoutingPolicyRules="{link}"\n')
+    machine.wait_for(lambda: [r for r in rules() if 'from 192.0.2.2' in r], SOON, rules)
+    assert is_active(machine, f'nb-rules@{link}.service')
+    reload_with(machine, f'[Network]\nLinks="{link}"\nRoutingPolicyRules="conf*"\n')
+    machine.wait_for(lambda: [r for r in rules() if 'from 192.0.2.2' in r], SOON, rules)
+    reload_with(machine, f'[Network]\nLinks="{link}"\n')
+    machine.wait_for(lambda: not rules(), SOON, rules)
+    assert not is_active(machine, f'nb-rules@{link}.service')
+
+
+def test_generator(machine, link):
+    unit = f'nb-run@no-carrier:{link}.service'
+    reload_with(machine, f'[System]\nGenerator="kernel"\n[Network]\nLinks="{link}"\n')
+    machine.systemctl('stop', 'systemd-networkd.socket', 'systemd-networkd.service')
+    try:
+        machine.unplug(link)
+        machine.wait_for(lambda: is_active(machine, unit), SOON, unit)
+    finally:
+        machine.plug(link)
+        machine.systemctl('start', 'systemd-networkd.service')
+        reload_with(machine, f'[Network]\nLinks="{link}"\n')
+    machine.wait_for(lambda: is_active(machine, f'nb-run@configured:{link}.service'))
+
+
+def test_broken_file_is_told_and_changes_nothing(machine, link):
+    def told():
+        return [m for m in machine.messages('SYSLOG_IDENTIFIER=nb-watch') if FILE + ':2:' in m]
+
+    def status():
+        return machine.show('nb-watch.service', 'StatusText')
+
+    cable(machine, 'else0', '198.51.100.2/24')
+    reload_with(machine, f'[Network]\nLinks="{link}"\n')
+    machine.wait_for(lambda: is_active(machine, f'nb-run@routable:{link}.service'))
+    pid = machine.show('nb-watch.service', 'MainPID')
+
+    reload_with(machine, f'[Network]\nLinks="{link}\n')
+    machine.wait_for(lambda: '1 configuration error' in status(), SOON, status)
+    machine.wait_for(lambda: len(told()) == 1, what=told)
+    flip(machine, 'else0')
+    flip(machine, link)
+    machine.wait_for(lambda: is_active(machine, f'nb-run@routable:{link}.service'))
+    assert machine.units('nb-run@*:else0.service') == {}
+
+    reload_with(machine, f'[Network]\nLinks="{link}"\n')
+    machine.wait_for(lambda: 'configuration error' not in status(), SOON, status)
+    assert machine.show('nb-watch.service', 'MainPID') == pid
+
+
+def test_fifty_reloads_while_cables_flap(machine):
+    links = ['flap0', 'flap1', 'flap2']
+    reload_with(machine, '[Network]\nLinks="flap*"\n')
+    records = Records(machine)
+    for number, name in enumerate(links):
+        machine.cable(name, static=f'10.9.{number}.2/24')
+    indices = [machine.index(name) for name in links]
+    machine.wait_for(lambda: all(machine.states()[n] == ('no-carrier', 'configuring') for n in links),
+                     what=machine.states)
+    done = threading.Event()
+
+    def flap():
+        for name in itertools.cycle(links):
+            machine.plug(name)
+            machine.unplug(name)
+            if done.is_set():
+                return
+
+    flapper = threading.Thread(target=flap)
+    flapper.start()
+    try:
+        for number in range(50):
+            reload_with(machine, f'[System]\nLogLevel="{("info", "debug")[number % 2]}"\n[Network]\nLinks="flap*"\n')
+    finally:
+        done.set()
+        flapper.join()
+    machine.plug(*links)
+    machine.wait_for(lambda: all(machine.states()[n][0] == 'routable' for n in links), what=machine.states)
+    machine.wait_for(lambda: not any(records.differences(i) for i in indices), 60,
+                     lambda: [records.differences(i) for i in indices])
+    assert all(len(records.happened(i)) > 10 for i in indices)
