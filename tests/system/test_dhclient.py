@@ -123,3 +123,27 @@ def test_dhclient(machine):
     # Each lease that was not lost ran routable.d too, once.
     kept = [run['address'] for run in runs(machine, 'lease', 'eth0') if run['change'] != 'lost']
     assert len(runs(machine, 'routable', 'eth0')) == len(kept)
+
+
+def test_dhclient_of_ipv6(machine):
+    machine.cable('eth6', managed=False, plugged=True)
+    machine.peer('ip', 'address', 'add', '2001:db8:5::1/64', 'dev', 'eth6', 'nodad')
+    machine.run(['ip', 'link', 'set', 'eth6', 'up'])
+    machine.run(['systemd-run', '--quiet', '--collect', '--unit=dhcp-eth6', 'ip', 'netns', 'exec', 'peer', 'dnsmasq',
+                 '--keep-in-foreground', '--conf-file=/dev/null', '--port=0', '--bind-interfaces', '--interface=eth6',
+                 '--except-interface=lo', '--dhcp-range=2001:db8:5::10,2001:db8:5::10,64,2m', '--enable-ra',
+                 '--dhcp-option=option6:dns-server,[2001:db8:5::1]', '--dhcp-option=option6:domain-search,six.example',
+                 '--dhcp-leasefile=/run/dhcp-eth6', '--pid-file=/run/dhcp-eth6.pid'])
+    # It needs a link-local address that is not tentative any more.
+    machine.wait_for(lambda: 'scope link' in machine.run(['ip', '-6', 'address', 'show', 'dev', 'eth6', '-tentative']))
+    dhclient = ['dhclient', '-6', '-sf', '/usr/local/sbin/dhclient-script', '-pf', '/run/dhclient6.pid',
+                '-lf', '/var/lib/dhcp/dhclient6.eth6.leases']
+    machine.run(['systemd-run', '--quiet', '--collect', '--unit=dhclient-eth6', *dhclient, '-d', 'eth6'])
+    wait_change(machine, 'eth6', ['bound'], 30)
+    assert lease(machine, 'eth6')['ADDRESS6'] == '2001:db8:5::10'
+    assert (dns(machine, 'eth6'), domains(machine, 'eth6')) == (['2001:db8:5::1'], ['six.example'])
+    assert runs(machine, 'lease', 'eth6')[-1]['dns'] == '2001:db8:5::1'
+
+    machine.run([*dhclient, '-r', 'eth6'])
+    wait_change(machine, 'eth6', ['bound', 'lost'], 30)
+    assert (dns(machine, 'eth6'), domains(machine, 'eth6')) == ([], [])
