@@ -13,8 +13,6 @@
 #define PROTOCOL_KERNEL 2U
 #define ENVIRONMENT_MAX 65536U
 
-extern char **environ;
-
 static int parse_number(const char *text, unsigned long long max, unsigned long long *ret) {
         unsigned long long u;
         char *end;
@@ -86,39 +84,40 @@ static int spawn_systemctl(const char *unit, int fd, pid_t *ret) {
         return -r;
 }
 
-/* What PID 1 says, "" where there is none (a container, a chroot): then the defaults hold. */
-static int read_unit_environment(const char *unit, char ret[static ENVIRONMENT_MAX]) {
-        _cleanup_close_ int in = -EBADF, out = -EBADF;
-        int fds[2], status, r;
+static size_t read_to_end(int fd, char *buffer, size_t max) {
         size_t size = 0;
-        ssize_t n;
-        pid_t pid;
 
-        if (pipe2(fds, O_CLOEXEC) < 0)
-                return negative_errno();
-        in = fds[0];
-        out = fds[1];
+        while (size < max) {
+                ssize_t n = read(fd, buffer + size, max - size);
 
-        r = spawn_systemctl(unit, out, &pid);
-        out = safe_close(out);
-        if (r < 0) {
-                log_debug_errno(r, "Failed to run systemctl: %m");
-                ret[0] = '\0';
-                return 0;
-        }
-
-        while (size < ENVIRONMENT_MAX - 1) {
-                n = read(in, ret + size, ENVIRONMENT_MAX - 1 - size);
                 if (n < 0 && errno == EINTR)
                         continue;
                 if (n <= 0)
                         break;
                 size += (size_t) n;
         }
-        in = safe_close(in);
-        while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
-                ;
+        return size;
+}
+
+/* What PID 1 says, "" where there is none (a container, a chroot): then the defaults hold. */
+static int read_unit_environment(const char *unit, char ret[static ENVIRONMENT_MAX]) {
+        int fds[2], status, r;
+        size_t size;
+        pid_t pid;
+
+        if (pipe2(fds, O_CLOEXEC) < 0)
+                return negative_errno();
+        r = spawn_systemctl(unit, fds[1], &pid);
+        (void) safe_close(fds[1]);
+        size = r >= 0 ? read_to_end(fds[0], ret, ENVIRONMENT_MAX - 1) : 0;
+        (void) safe_close(fds[0]);
         ret[size] = '\0';
+
+        if (r < 0)
+                log_debug_errno(r, "Failed to run systemctl: %m");
+        else
+                while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
+                        ;
         return 0;
 }
 
@@ -128,7 +127,7 @@ int settings_load(const char *unit, Settings *ret) {
         int r;
 
         if (unit && (!base || !protocol)) {
-                text = malloc(ENVIRONMENT_MAX);
+                text = calloc(1, ENVIRONMENT_MAX);
                 if (!text)
                         return -ENOMEM;
                 r = read_unit_environment(unit, text);

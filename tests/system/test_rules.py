@@ -16,7 +16,7 @@ SWEEPS = 5
 def rules(machine, protocol='201'):
     found = [r for f in ('-4', '-6') for r in json.loads(machine.sh(f'ip -j -N {f} rule'))]
     return sorted((r['priority'], r['src'], r.get('dst', 'all'), r['table']) for r in found
-                  if r.get('protocol') == protocol and 31000 <= r['priority'] <= 31003)
+                  if r.get('protocol', '2') == protocol and 31000 <= r['priority'] <= 31003)
 
 
 def routes(machine, table):
