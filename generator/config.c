@@ -143,14 +143,16 @@ typedef enum Outcome {
 } Outcome;
 
 static Outcome setting_outcome(const Config *config, const Config *last_good, Key key) {
-        const Setting *setting = config->settings + key;
+        const Setting *setting = config->settings + key,
+                      *before = last_good ? last_good->settings + key : NULL;
 
-        if (last_good && (config->broken || setting->bad)) {
-                if (last_good->settings[key].value)
-                        return OUTCOME_LAST_GOOD;
-                if (config->broken)
-                        return key == KEY_Script_User ? OUTCOME_REFUSE : OUTCOME_DEFAULT;
-        }
+        if (before && config->broken)
+                return before->value                     ? OUTCOME_LAST_GOOD
+                                : key == KEY_Script_User ? OUTCOME_REFUSE
+                                                         : OUTCOME_DEFAULT;
+        /* Who writes a User= for the first time wants to get away from root, so that is no good value to keep. */
+        if (before && setting->bad && before->value && (before->file || key != KEY_Script_User))
+                return OUTCOME_LAST_GOOD;
         if (setting->bad && key == KEY_Script_User)
                 return OUTCOME_REFUSE;
         return setting->value ? OUTCOME_FILE : OUTCOME_DEFAULT;
@@ -225,12 +227,14 @@ int config_settle(Config *config, const Config *last_good, Messages *messages) {
         for (Key key = 0; r >= 0 && key < _KEY_MAX; key++) {
                 Setting *setting = config->settings + key;
 
-                if (outcomes[key] == OUTCOME_LAST_GOOD)
+                if (outcomes[key] == OUTCOME_LAST_GOOD) {
                         r = string_replace(&setting->value, last_good->settings[key].value);
-                else if (outcomes[key] != OUTCOME_FILE) {
-                        r = string_replace(&setting->value, NULL);
                         if (r >= 0)
-                                r = value_normalize_text(key, key_info(key)->default_text, &setting->value);
+                                r = string_replace(&setting->file, last_good->settings[key].file);
+                } else if (outcomes[key] != OUTCOME_FILE) {
+                        (void) string_replace(&setting->value, NULL);
+                        (void) string_replace(&setting->file, NULL);
+                        r = value_normalize_text(key, key_info(key)->default_text, &setting->value);
                 }
                 setting->bad = setting->bad && outcomes[key] != OUTCOME_LAST_GOOD;
         }

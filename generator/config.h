@@ -7,7 +7,7 @@
 
 typedef struct Setting {
         char *value; /* in the form of value_normalize(); NULL if no file gave a good one */
-        char *file;  /* that gave it */
+        char *file;  /* that gave it; NULL for a default */
         bool bad; /* the last file that has the key has no acceptable value for it, nor is there a last good one */
 } Setting;
 

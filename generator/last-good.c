@@ -12,19 +12,27 @@
 #define FILE_NAME "configuration"
 #define MARK_NAME "changed"
 #define FILE_HEAD "# Written by nb-generator: the last good configuration.\n"
+#define DEFAULT "default "
 #define FILE_END "# complete\n"
 #define FILE_MAX (_KEY_MAX * (VALUE_MAX + 64U))
 
+/* "Section.Key=value", with DEFAULT in front if no file gave the value. */
 static void apply_line(Config *config, char *line) {
-        char *dot = strchr(line, '.'), *equals = strchr(line, '=');
+        const char *rest = startswith(line, DEFAULT);
+        char *dot, *equals;
         Key key;
 
+        if (rest)
+                line += strlen(DEFAULT);
+        dot = strchr(line, '.');
+        equals = strchr(line, '=');
         if (*line == '#' || !dot || !equals || dot > equals)
                 return;
         *dot = *equals = '\0';
         if (key_lookup(line, dot + 1, &key) < 0 || config->settings[key].value)
                 return;
-        (void) value_normalize_text(key, equals + 1, &config->settings[key].value);
+        if (value_normalize_text(key, equals + 1, &config->settings[key].value) >= 0 && !rest)
+                config->settings[key].file = strdup(LAST_GOOD_RUN);
 }
 
 static int read_text(const char *root, const char *folder, char **ret, size_t *ret_size) {
@@ -110,7 +118,8 @@ int last_good_save(const char *root, const Config *config) {
         fputs(FILE_HEAD, f);
         for (Key key = 0; key < _KEY_MAX; key++)
                 if (!config->settings[key].bad)
-                        fprintf(f, "%s.%s=%s\n", key_info(key)->section, key_info(key)->name,
+                        fprintf(f, "%s%s.%s=%s\n", config->settings[key].file ? "" : DEFAULT,
+                                        key_info(key)->section, key_info(key)->name,
                                         config->settings[key].value);
         fputs(FILE_END, f);
         r = fclose(f) < 0 ? negative_errno() : 0;

@@ -173,3 +173,26 @@ def test_fifty_reloads_while_cables_flap(machine):
     machine.wait_for(lambda: not any(records.differences(i) for i in indices), 60,
                      lambda: [records.differences(i) for i in indices])
     assert all(len(records.happened(i)) > 10 for i in indices)
+
+
+def test_a_bad_user_runs_nothing(machine, link):
+    def runs():
+        return len(machine.read('/run/reload-test').splitlines())
+
+    def failed():
+        return machine.units(f'nb-run@routable:{link}.service').get(f'nb-run@routable:{link}.service') == 'failed'
+
+    reload_with(machine, f'[Network]\nLinks="{link}"\n')
+    flip(machine, link)
+    machine.wait_for(lambda: is_active(machine, f'nb-run@routable:{link}.service'))
+
+    reload_with(machine, f'[Network]\nLinks="{link}"\n[Script]\nUser="no one"\n')
+    before = runs()
+    flip(machine, link)
+    machine.wait_for(failed, what=f'nb-run@routable:{link}.service has failed')
+    assert runs() == before
+
+    reload_with(machine, f'[Network]\nLinks="{link}"\n[Script]\nUser="root"\n')
+    flip(machine, link)
+    machine.wait_for(lambda: is_active(machine, f'nb-run@routable:{link}.service'))
+    assert runs() > before
