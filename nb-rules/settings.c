@@ -99,26 +99,38 @@ static size_t read_to_end(int fd, char *buffer, size_t max) {
         return size;
 }
 
-/* What PID 1 says, "" where there is none (a container, a chroot): then the defaults hold. */
-static int read_unit_environment(const char *unit, char ret[static ENVIRONMENT_MAX]) {
-        int fds[2], status, r;
-        size_t size;
-        pid_t pid;
+/* Returns the descriptor to read its output from. */
+static int start_systemctl(const char *unit, pid_t *ret_pid) {
+        _cleanup_close_ int in = -EBADF, out = -EBADF;
+        int fds[2], r;
 
         if (pipe2(fds, O_CLOEXEC) < 0)
                 return negative_errno();
-        r = spawn_systemctl(unit, fds[1], &pid);
-        (void) safe_close(fds[1]);
-        size = r >= 0 ? read_to_end(fds[0], ret, ENVIRONMENT_MAX - 1) : 0;
-        (void) safe_close(fds[0]);
-        ret[size] = '\0';
+        in = fds[0];
+        out = fds[1];
 
+        r = spawn_systemctl(unit, out, ret_pid);
         if (r < 0)
-                log_debug_errno(r, "Failed to run systemctl: %m");
-        else
-                while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
-                        ;
-        return 0;
+                return r;
+        return TAKE_FD(in);
+}
+
+/* What PID 1 says, "" where there is none (a container, a chroot): then the defaults hold. */
+static void read_unit_environment(const char *unit, char ret[static ENVIRONMENT_MAX]) {
+        _cleanup_close_ int fd = -EBADF;
+        pid_t pid;
+        int status;
+
+        ret[0] = '\0';
+        fd = start_systemctl(unit, &pid);
+        if (fd < 0) {
+                log_debug_errno(fd, "Failed to run systemctl: %m");
+                return;
+        }
+
+        ret[read_to_end(fd, ret, ENVIRONMENT_MAX - 1)] = '\0';
+        while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
+                ;
 }
 
 int settings_load(const char *unit, Settings *ret) {
@@ -130,9 +142,8 @@ int settings_load(const char *unit, Settings *ret) {
                 text = calloc(1, ENVIRONMENT_MAX);
                 if (!text)
                         return -ENOMEM;
-                r = read_unit_environment(unit, text);
-                if (r >= 0)
-                        r = settings_find_variable(text, "NB_ROUTE_TABLE_BASE", &unit_base);
+                read_unit_environment(unit, text);
+                r = settings_find_variable(text, "NB_ROUTE_TABLE_BASE", &unit_base);
                 if (r >= 0)
                         r = settings_find_variable(text, "NB_RULE_PROTOCOL", &unit_protocol);
                 if (r < 0)

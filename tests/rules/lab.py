@@ -6,6 +6,7 @@ import json
 import os
 import subprocess
 import threading
+import time
 
 PROGRAM = os.environ.get("NB_RULES", os.path.join(os.path.dirname(__file__), "../../build/bin/nb-rules"))
 RECORDS = "/run/network-broker/rules"
@@ -34,9 +35,17 @@ def ip(arguments, check=True):
     return run("ip " + arguments, check).stdout
 
 
+def wait_for(condition, timeout=20):
+    deadline = time.monotonic() + timeout
+    while not condition():
+        assert time.monotonic() < deadline, "it did not happen"
+        time.sleep(0.02)
+
+
 def query(arguments):
     """Tables that do not exist are empty."""
-    return json.loads(run("ip -j " + arguments, check=False).stdout or "[]")
+    p = run("ip -j " + arguments, check=False)
+    return json.loads(p.stdout or "[]") if p.returncode == 0 else []
 
 
 def nb_rules(*arguments, check=True, **environment):

@@ -363,3 +363,70 @@ def test_instance_names():
     assert len(our_rules()) == 4
     nb_rules("--remove", "a\\b")
     assert our_rules() == []
+
+
+RA = """
+import socket, struct
+s = socket.socket(socket.AF_INET6, socket.SOCK_RAW, socket.IPPROTO_ICMPV6)
+s.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_MULTICAST_HOPS, 255)
+prefix = struct.pack("!BBBBIII16s", 3, 4, 64, 0xc0, 600, 600, 0, socket.inet_pton(socket.AF_INET6, "2001:db8:5::"))
+s.sendto(struct.pack("!BBHBBHII", 134, 0, 0, 64, 0, LIFETIME, 0, 0) + prefix,
+         ("ff02::1", 0, 0, socket.if_nametoindex("router")))
+"""
+
+
+def test_a_default_by_router_advertisement():
+    """As the kernel makes it; expired it is out of use, though it is still listed."""
+    ip("netns add wire")
+    ip("link add eth1 type veth peer name router netns wire")
+    for where in ("", "ip netns exec wire "):
+        lab.run(f"{where}sysctl -qw net.ipv6.conf.all.accept_dad=0 net.ipv6.conf.default.accept_dad=0")
+    lab.run("sysctl -qw net.ipv6.conf.eth1.accept_ra=1 net.ipv6.conf.eth1.autoconf=1 net.ipv6.conf.eth1.accept_dad=0")
+    lab.run("ip netns exec wire sysctl -qw net.ipv6.conf.router.accept_dad=0")
+    ip("-n wire link set router up")
+    ip("link set eth1 up")
+    table = lab.BASE + lab.ifindex("eth1")
+
+    def main_default():
+        return [r for r in lab.query("-N -6 route show table main") if r["dst"] == "default"]
+
+    def advertise():
+        # Until the other end has its link-local address, it cannot send.
+        lab.run(["ip", "netns", "exec", "wire", "/usr/bin/python3", "-c", RA.replace("LIFETIME", "2")], check=False)
+        return main_default()
+
+    lab.wait_for(advertise)
+    sync("eth1")
+    defaults = [r for r in our_routes(table) if r["dst"] == "default"]
+    assert len(defaults) == 1 and defaults[0]["gateway"].startswith("fe80::") and "expires" not in defaults[0]
+    assert "2001:db8:5::/64" in destinations(table)
+    assert any(r["src"].startswith("2001:db8:5:") for r in our_rules())
+
+    lab.wait_for(lambda: all(r["expires"] < 0 for r in main_default()))
+    sync("eth1")
+    assert "default" not in destinations(table)
+
+
+def test_many_at_once():
+    """Several at work on several links, some of them killed: none disturbs another."""
+    expected = []
+    for i in range(4):
+        link(f"eth{i}")
+        for n in range(20):
+            ip(f"addr add 10.{i}.0.{n + 1}/32 dev eth{i}")
+        expected += expected_rules([f"10.{i}.0.{n + 1}" for n in range(20)], lab.BASE + lab.ifindex(f"eth{i}"))
+    environment = {"NB_ROUTE_TABLE_BASE": str(lab.BASE), "NB_RULE_PROTOCOL": str(lab.PROTOCOL),
+                   "PATH": os.environ["PATH"]}
+    for _ in range(20):
+        jobs = [subprocess.Popen([lab.PROGRAM, mode, f"eth{i}"], env=environment, stderr=subprocess.DEVNULL)
+                for i in range(4) for mode in ("--sync", "--remove", "--sync")]
+        jobs[1].kill()
+        jobs[6].kill()
+        last = [subprocess.Popen([lab.PROGRAM, "--sync", f"eth{i}"], env=environment) for i in range(4)]
+        assert all(j.wait() == 0 for k, j in enumerate(jobs) if k not in (1, 6))
+        assert all(j.wait() == 0 for j in last)
+        jobs[1].wait()
+        jobs[6].wait()
+        for i in range(4):
+            sync(f"eth{i}")
+        assert rule_keys() == sorted(expected, key=str)
