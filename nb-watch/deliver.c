@@ -128,55 +128,6 @@ void work_finish(Work *work) {
         watch_status_changed(w);
 }
 
-/* Remembers, also for the next nb-watch, that the entry was delivered. */
-static void record_delivered(Work *work, bool started) {
-        Watch *w = work->watch;
-        Entry *entry = work->entry;
-        Link *link = links_find(&w->links, entry->ifindex);
-        Record *record;
-        int r = 0;
-
-        w->n_delivered++;
-        if (entry->event == EVENT_TYPE_LINK_REMOVED) {
-                if (!link || !link->told)
-                        r = state_record_remove(w->state_fd, entry->ifindex);
-                if (r < 0)
-                        log_error_errno(r, "Failed to remove the record of link %i: %m", entry->ifindex);
-                return;
-        }
-        if (!link)
-                return;
-
-        record = &link->delivered;
-        snprintf(record->name, sizeof(record->name), "%s", entry->name->name);
-        if (event_info(entry->event)->kind == EVENT_OPERATIONAL) {
-                record->operational = (int) entry->event;
-                record->operational_started = started;
-        } else if (event_info(entry->event)->kind == EVENT_SETUP) {
-                record->setup = (int) entry->event;
-                record->setup_started = started;
-        } else if (entry->event == EVENT_TYPE_ADDRESSES) {
-                if (!started)
-                        r = state_addresses_prepare(w->state_fd, entry->ifindex, &entry->addresses);
-                if (r >= 0)
-                        r = state_addresses_commit(w->state_fd, entry->ifindex);
-        } else if (entry->event == EVENT_TYPE_LEASE) {
-                if (!started)
-                        r = state_lease_prepare(w->state_fd, entry->ifindex, entry->lease);
-                if (r >= 0)
-                        r = state_lease_commit(w->state_fd, entry->ifindex);
-        } else if (entry->event == EVENT_TYPE_ROUTES) {
-                record->routes = entry->digest;
-        } else if (entry->event == EVENT_TYPE_LINK_RENAMED) {
-                record->operational = record->setup = -1;
-                record->operational_started = record->setup_started = false;
-        }
-        if (r >= 0)
-                r = state_record_write(w->state_fd, record);
-        if (r < 0)
-                log_error_errno(r, "Failed to record what was delivered for %s: %m", entry->name->name);
-}
-
 static void work_started(Work *work, CallResult result, const char *detail) {
         Entry *entry = work->entry;
         LogFields fields = entry_fields(entry, work->unit);
@@ -208,59 +159,12 @@ static void work_started(Work *work, CallResult result, const char *detail) {
         work_next(work);
 }
 
-/* An addresses event carries the sets as they are when its turn comes. */
-static void add_addresses(Work *work) {
-        AddressSet added = {}, removed = {};
-        const struct {
-                const char *name;
-                const AddressSet *set;
-        } sets[] = {
-                { "ADDRESSES", &work->entry->addresses },
-                { "ADDRESSES_ADDED", &added },
-                { "ADDRESSES_REMOVED", &removed },
-        };
-        int r;
-
-        r = entry_address_changes(work->entry, &added, &removed);
-        for (size_t i = 0; r >= 0 && i < ELEMENTSOF(sets); i++) {
-                _cleanup_free_ char *text = NULL;
-
-                r = address_set_format(sets[i].set, &text);
-                if (r >= 0)
-                        r = variables_add(&work->entry->variables, sets[i].name, "%s", text);
-                if (r < 0)
-                        log_warning_errno(
-                                        r, "%s: leaving out %s: %m", work->entry->name->name, sets[i].name);
-                /* One that is too large does not take the others with it. */
-                r = 0;
-        }
-        address_set_clear(&added);
-        address_set_clear(&removed);
-}
-
-/* What the run is about to deliver, for the next nb-watch if this one ends before it is told. */
-static void prepare_record(Work *work, Link *link) {
-        Entry *entry = work->entry;
-        int r = 0;
-
-        if (entry->event == EVENT_TYPE_ADDRESSES) {
-                add_addresses(work);
-                r = state_addresses_prepare(work->watch->state_fd, entry->ifindex, &entry->addresses);
-        } else if (entry->event == EVENT_TYPE_LEASE)
-                r = state_lease_prepare(work->watch->state_fd, entry->ifindex, entry->lease);
-        else if (entry->event == EVENT_TYPE_ROUTES && link)
-                entry->digest = routes_delivered(work->watch, link);
-        if (r < 0)
-                log_error_errno(r, "Failed to record the %s of %s: %m", event_name(entry->event),
-                                entry->name->name);
-}
-
 static void work_start(Work *work) {
         Entry *entry = work->entry;
         Link *link = links_find(&work->watch->links, entry->ifindex);
 
         work->phase = WORK_START;
-        prepare_record(work, link);
+        record_prepare(work);
         if (link && link->networkd && streq(link->name, entry->name->name))
                 (void) variables_add(&entry->variables, "NB_NETWORKD", "%s", link->networkd);
         work_call(work, VERB_START, UNIT_RUN, entry->event);
@@ -329,7 +233,7 @@ static void work_stopped(Work *work) {
         }
 
         link = links_find(&work->watch->links, entry->ifindex);
-        if (link && work->watch->networkd && networkd_is_describing(work->watch->networkd, link))
+        if (link && work->watch->networkd && networkd_is_describing(work->watch->networkd, link->ifindex))
                 work->phase = WORK_DESCRIBE;
         else
                 work_start(work);
@@ -394,7 +298,7 @@ static void work_begin(Watch *w, Entry *entry) {
                         event_is_needed(&w->config, entry->event, entry->name->name);
         link = links_find(&w->links, entry->ifindex);
         if (work->needed && w->config.emit_json && link && w->networkd)
-                (void) networkd_describe(w->networkd, link);
+                (void) networkd_describe(w->networkd, link->ifindex);
 
         work->stops = seemingly_active(entry->name, leaves);
         remove_marks(w, entry->name, leaves);

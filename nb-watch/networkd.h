@@ -12,5 +12,5 @@ void networkd_free(Networkd *n);
 int networkd_read(Networkd *n);
 
 /* Asks for what only networkd knows of a link; deliver_described() follows. -ENOTCONN without networkd. */
-int networkd_describe(Networkd *n, Link *link);
-bool networkd_is_describing(const Networkd *n, const Link *link);
+int networkd_describe(Networkd *n, int ifindex);
+bool networkd_is_describing(const Networkd *n, int ifindex);

@@ -37,6 +37,12 @@ void work_called(Work *work, CallResult result, const char *detail);
 /* Ends without having delivered anything. */
 void work_finish(Work *work);
 
+/* --- record.c */
+/* Before the unit is asked for: what it is about to deliver, in case this nb-watch does not see the result. */
+void record_prepare(Work *work);
+/* The entry was delivered; started: by a unit. */
+void record_delivered(Work *work, bool started);
+
 /* --- rules.c: brings the unit that keeps the rules of the entry's name to where it should be. */
 void work_rules(Work *work);
 void work_rules_called(Work *work, CallResult result, const char *detail);

@@ -1,0 +1,242 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* How is systemd-networkd asked? See networkd-questions.h. */
+#include "networkd-questions.h"
+
+#include "log.h"
+
+/* dbus-daemon takes 128 unanswered calls a connection. */
+#define READS_MAX 48U
+
+/* How long a script may wait for networkd's part of the JSON. */
+#define DESCRIBE_USEC (1U * 1000U * 1000U)
+
+typedef struct Question Question;
+
+struct Question {
+        Questions *questions;
+        int ifindex;
+        sd_bus_slot *slot;
+        Question *next;
+};
+
+struct Questions {
+        sd_bus *bus;
+        QuestionHandlers handlers;
+        void *userdata;
+        sd_bus_slot *list;
+        int *to_read; /* ifindexes */
+        size_t n_to_read, next_read, n_reads;
+        Question *reads, *descriptions;
+};
+
+static void question_free(Question *question) {
+        sd_bus_slot_unref(question->slot);
+        free(question);
+}
+
+static void question_done(Question **list, Question *question) {
+        for (Question **p = list; *p; p = &(*p)->next)
+                if (*p == question) {
+                        *p = question->next;
+                        question_free(question);
+                        return;
+                }
+}
+
+static int question_ask(Questions *q, Question **list, int ifindex, sd_bus_message *call, uint64_t usec,
+                sd_bus_message_handler_t callback) {
+        Question *question;
+        int r;
+
+        question = calloc(1, sizeof(*question));
+        if (!question)
+                return -ENOMEM;
+        question->questions = q;
+        question->ifindex = ifindex;
+        r = sd_bus_message_set_auto_start(call, false);
+        if (r >= 0)
+                r = sd_bus_call_async(q->bus, &question->slot, call, callback, question, usec);
+        if (r < 0) {
+                free(question);
+                return r;
+        }
+        question->next = *list;
+        *list = question;
+        return 0;
+}
+
+static void read_more(Questions *q);
+
+static int on_read(sd_bus_message *m, void *userdata, _unused_ sd_bus_error *error) {
+        Question *question = userdata;
+        Questions *q = question->questions;
+        LinkStates states = { -1, -1 };
+        int ifindex = question->ifindex, r;
+
+        question_done(&q->reads, question);
+        q->n_reads--;
+        read_more(q);
+        /* A link that went meanwhile is unknown there. */
+        if (sd_bus_message_is_method_error(m, NULL))
+                return 0;
+
+        r = read_link_states(m, &states);
+        if (r < 0)
+                log_warning_errno(
+                                r, "Failed to read the state of link %i from systemd-networkd: %m", ifindex);
+        else
+                q->handlers.states(ifindex, &states, q->userdata);
+        return 0;
+}
+
+static int read_link(Questions *q, int ifindex) {
+        _cleanup_(sd_bus_message_unrefp) sd_bus_message *m = NULL;
+        _cleanup_free_ char *path = NULL;
+        char number[16];
+        int r;
+
+        snprintf(number, sizeof(number), "%i", ifindex);
+        r = sd_bus_path_encode(NETWORKD_PATH "/link", number, &path);
+        if (r >= 0)
+                r = sd_bus_message_new_method_call(
+                                q->bus, &m, NETWORKD_NAME, path, DBUS_PROPERTIES, "GetAll");
+        if (r >= 0)
+                r = sd_bus_message_append(m, "s", NETWORKD_LINK);
+        if (r >= 0)
+                r = question_ask(q, &q->reads, ifindex, m, 0, on_read);
+        if (r >= 0)
+                q->n_reads++;
+        return r;
+}
+
+static void read_more(Questions *q) {
+        int r;
+
+        while (q->n_reads < READS_MAX && q->next_read < q->n_to_read) {
+                r = read_link(q, q->to_read[q->next_read++]);
+                if (r < 0)
+                        log_warning_errno(r, "Failed to ask systemd-networkd for a link: %m");
+        }
+}
+
+static int read_list(Questions *q, sd_bus_message *m) {
+        size_t allocated = 0;
+        int ifindex, r;
+
+        q->n_to_read = q->next_read = 0;
+        r = sd_bus_message_enter_container(m, 'a', "(iso)");
+        while (r >= 0 && (r = sd_bus_message_read(m, "(iso)", &ifindex, NULL, NULL)) > 0) {
+                if (q->n_to_read == allocated) {
+                        int *more;
+
+                        allocated = allocated > 0 ? 2 * allocated : 64;
+                        more = reallocarray(q->to_read, allocated, sizeof(int));
+                        if (!more)
+                                return -ENOMEM;
+                        q->to_read = more;
+                }
+                q->to_read[q->n_to_read++] = ifindex;
+        }
+        return r;
+}
+
+static int on_list(sd_bus_message *m, void *userdata, _unused_ sd_bus_error *error) {
+        Questions *q = userdata;
+        int r;
+
+        q->list = sd_bus_slot_unref(q->list);
+        r = -sd_bus_message_get_errno(m);
+        if (r == 0)
+                r = read_list(q, m);
+        if (r < 0)
+                log_error_errno(r, "Failed to read the links from systemd-networkd: %m");
+        read_more(q);
+        return 0;
+}
+
+int questions_read_links(Questions *q) {
+        _cleanup_(sd_bus_message_unrefp) sd_bus_message *m = NULL;
+        int r;
+
+        q->list = sd_bus_slot_unref(q->list);
+        r = sd_bus_message_new_method_call(
+                        q->bus, &m, NETWORKD_NAME, NETWORKD_PATH, NETWORKD_MANAGER, "ListLinks");
+        if (r >= 0)
+                r = sd_bus_message_set_auto_start(m, false);
+        if (r >= 0)
+                r = sd_bus_call_async(q->bus, &q->list, m, on_list, q, 0);
+        return r;
+}
+
+static int on_described(sd_bus_message *m, void *userdata, _unused_ sd_bus_error *error) {
+        Question *question = userdata;
+        Questions *q = question->questions;
+        int ifindex = question->ifindex, r;
+        const char *json = NULL;
+
+        question_done(&q->descriptions, question);
+        r = -sd_bus_message_get_errno(m);
+        if (r == 0)
+                r = sd_bus_message_read(m, "s", &json);
+        if (r < 0)
+                log_debug_errno(r, "systemd-networkd did not describe link %i: %m", ifindex);
+        q->handlers.described(ifindex, r < 0 ? NULL : json, q->userdata);
+        return 0;
+}
+
+bool questions_is_describing(const Questions *q, int ifindex) {
+        for (const Question *question = q->descriptions; question; question = question->next)
+                if (question->ifindex == ifindex)
+                        return true;
+        return false;
+}
+
+int questions_describe(Questions *q, int ifindex) {
+        _cleanup_(sd_bus_message_unrefp) sd_bus_message *m = NULL;
+        int r;
+
+        if (questions_is_describing(q, ifindex))
+                return 0;
+
+        r = sd_bus_message_new_method_call(
+                        q->bus, &m, NETWORKD_NAME, NETWORKD_PATH, NETWORKD_MANAGER, "DescribeLink");
+        if (r >= 0)
+                r = sd_bus_message_append(m, "i", ifindex);
+        if (r >= 0)
+                r = question_ask(q, &q->descriptions, ifindex, m, DESCRIBE_USEC, on_described);
+        return r;
+}
+
+int questions_new(sd_bus *bus, const QuestionHandlers *handlers, void *userdata, Questions **ret) {
+        Questions *q;
+
+        q = calloc(1, sizeof(*q));
+        if (!q)
+                return -ENOMEM;
+        q->bus = sd_bus_ref(bus);
+        q->handlers = *handlers;
+        q->userdata = userdata;
+
+        *ret = q;
+        return 0;
+}
+
+static void list_free(Question *list) {
+        while (list) {
+                Question *next = list->next;
+
+                question_free(list);
+                list = next;
+        }
+}
+
+void questions_free(Questions *q) {
+        if (!q)
+                return;
+        list_free(q->reads);
+        list_free(q->descriptions);
+        sd_bus_slot_unref(q->list);
+        sd_bus_unref(q->bus);
+        free(q->to_read);
+        free(q);
+}

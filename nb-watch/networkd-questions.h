@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What systemd-networkd is asked: the states of all links, and what it knows of one. Never starts it. */
+#pragma once
+
+#include "networkd-properties.h"
+
+#define NETWORKD_NAME "org.freedesktop.network1"
+#define NETWORKD_PATH "/org/freedesktop/network1"
+#define NETWORKD_MANAGER NETWORKD_NAME ".Manager"
+#define NETWORKD_LINK NETWORKD_NAME ".Link"
+#define DBUS_PROPERTIES "org.freedesktop.DBus.Properties"
+
+typedef struct Questions Questions;
+
+typedef struct QuestionHandlers {
+        void (*states)(int ifindex, const LinkStates *states, void *userdata);
+        /* json is NULL if networkd did not answer in time. */
+        void (*described)(int ifindex, const char *json, void *userdata);
+} QuestionHandlers;
+
+int questions_new(sd_bus *bus, const QuestionHandlers *handlers, void *userdata, Questions **ret);
+/* No handler is called any more. */
+void questions_free(Questions *q);
+
+/* Asks for the states of all links; the answers come one by one. */
+int questions_read_links(Questions *q);
+
+/* Asks for the description of a link; asking again before the answer changes nothing. */
+int questions_describe(Questions *q, int ifindex);
+bool questions_is_describing(const Questions *q, int ifindex);

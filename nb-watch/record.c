@@ -1,0 +1,100 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What does the next nb-watch need to know of a delivery? See work.h and state-directory.h. */
+#include "log.h"
+#include "routes.h"
+#include "work.h"
+
+/* An addresses event carries the sets as they are when its turn comes. */
+static void add_addresses(Work *work) {
+        AddressSet added = {}, removed = {};
+        const struct {
+                const char *name;
+                const AddressSet *set;
+        } sets[] = {
+                { "ADDRESSES", &work->entry->addresses },
+                { "ADDRESSES_ADDED", &added },
+                { "ADDRESSES_REMOVED", &removed },
+        };
+        int r;
+
+        r = entry_address_changes(work->entry, &added, &removed);
+        for (size_t i = 0; r >= 0 && i < ELEMENTSOF(sets); i++) {
+                _cleanup_free_ char *text = NULL;
+
+                r = address_set_format(sets[i].set, &text);
+                if (r >= 0)
+                        r = variables_add(&work->entry->variables, sets[i].name, "%s", text);
+                if (r < 0)
+                        log_warning_errno(
+                                        r, "%s: leaving out %s: %m", work->entry->name->name, sets[i].name);
+                /* One that is too large does not take the others with it. */
+                r = 0;
+        }
+        address_set_clear(&added);
+        address_set_clear(&removed);
+}
+
+void record_prepare(Work *work) {
+        Link *link = links_find(&work->watch->links, work->entry->ifindex);
+        Entry *entry = work->entry;
+        int r = 0;
+
+        if (entry->event == EVENT_TYPE_ADDRESSES) {
+                add_addresses(work);
+                r = state_addresses_prepare(work->watch->state_fd, entry->ifindex, &entry->addresses);
+        } else if (entry->event == EVENT_TYPE_LEASE)
+                r = state_lease_prepare(work->watch->state_fd, entry->ifindex, entry->lease);
+        else if (entry->event == EVENT_TYPE_ROUTES && link)
+                entry->digest = routes_delivered(work->watch, link);
+        if (r < 0)
+                log_error_errno(r, "Failed to record the %s of %s: %m", event_name(entry->event),
+                                entry->name->name);
+}
+
+void record_delivered(Work *work, bool started) {
+        Watch *w = work->watch;
+        Entry *entry = work->entry;
+        Link *link = links_find(&w->links, entry->ifindex);
+        Record *record;
+        int r = 0;
+
+        w->n_delivered++;
+        if (entry->event == EVENT_TYPE_LINK_REMOVED) {
+                if (!link || !link->told)
+                        r = state_record_remove(w->state_fd, entry->ifindex);
+                if (r < 0)
+                        log_error_errno(r, "Failed to remove the record of link %i: %m", entry->ifindex);
+                return;
+        }
+        if (!link)
+                return;
+
+        record = &link->delivered;
+        snprintf(record->name, sizeof(record->name), "%s", entry->name->name);
+        if (event_info(entry->event)->kind == EVENT_OPERATIONAL) {
+                record->operational = (int) entry->event;
+                record->operational_started = started;
+        } else if (event_info(entry->event)->kind == EVENT_SETUP) {
+                record->setup = (int) entry->event;
+                record->setup_started = started;
+        } else if (entry->event == EVENT_TYPE_ADDRESSES) {
+                if (!started)
+                        r = state_addresses_prepare(w->state_fd, entry->ifindex, &entry->addresses);
+                if (r >= 0)
+                        r = state_addresses_commit(w->state_fd, entry->ifindex);
+        } else if (entry->event == EVENT_TYPE_LEASE) {
+                if (!started)
+                        r = state_lease_prepare(w->state_fd, entry->ifindex, entry->lease);
+                if (r >= 0)
+                        r = state_lease_commit(w->state_fd, entry->ifindex);
+        } else if (entry->event == EVENT_TYPE_ROUTES) {
+                record->routes = entry->digest;
+        } else if (entry->event == EVENT_TYPE_LINK_RENAMED) {
+                record->operational = record->setup = -1;
+                record->operational_started = record->setup_started = false;
+        }
+        if (r >= 0)
+                r = state_record_write(w->state_fd, record);
+        if (r < 0)
+                log_error_errno(r, "Failed to record what was delivered for %s: %m", entry->name->name);
+}
