@@ -165,6 +165,16 @@ int lease_fingerprint_write(const char *folder, const char *link, uint64_t finge
         return file_write_atomic(dir_fd, name, text, strlen(text), 0644);
 }
 
+int lease_fingerprint_remove(const char *folder, const char *link) {
+        _cleanup_close_ int dir_fd = -EBADF;
+        char name[INSTANCE_MAX + 8];
+
+        dir_fd = fingerprint_open(folder, link, name, sizeof(name));
+        if (dir_fd < 0)
+                return dir_fd;
+        return unlinkat(dir_fd, name, 0) < 0 && errno != ENOENT ? negative_errno() : 0;
+}
+
 int lease_fingerprint_read(const char *folder, const char *link, uint64_t *ret) {
         _cleanup_close_ int dir_fd = -EBADF;
         _cleanup_free_ char *text = NULL;

@@ -140,10 +140,13 @@ static int run(int argc, char *argv[]) {
         r = lease_look(&query, &look);
         if (r < 0)
                 return log_error_errno(r, "%s: cannot read the lease files: %m", name.link);
-        if (!arg_dry_run && (!is_wanted(name.link) || !link_exists(name.link))) {
-                lease_free(look.lease);
-                look.lease = NULL;
-                look.incomplete = false;
+        if (!arg_dry_run) {
+                look.link_gone = !link_exists(name.link);
+                if (look.link_gone || !is_wanted(name.link)) {
+                        lease_free(look.lease);
+                        look.lease = NULL;
+                        look.incomplete = false;
+                }
         }
 
         r = arg_dry_run ? print(&look) : lease_publish(LEASE_FOLDER, name.link, &look);

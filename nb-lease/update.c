@@ -220,5 +220,6 @@ int lease_publish(const char *folder, const char *link, const LeaseLook *look) {
                         return r;
                 change_log(link, change, look->lease, before);
         }
-        return lease_fingerprint_write(folder, link, look->fingerprint);
+        return look->link_gone ? lease_fingerprint_remove(folder, link)
+                               : lease_fingerprint_write(folder, link, look->fingerprint);
 }

@@ -15,6 +15,7 @@ typedef struct LeaseLook {
         Lease *lease;         /* NULL: the link has none */
         uint64_t fingerprint; /* of the files that were read */
         bool incomplete;      /* a file could not be read, which was logged */
+        bool link_gone;       /* nothing is to be left of the link */
 } LeaseLook;
 
 /* Reads the lease files until they stay the same while they are read, and gives the link's lease. What cannot be

@@ -100,15 +100,19 @@ static int folder_lock(void) {
 /* A path unit misses what happens while the service that it starts runs. nb-lease is over now, and a change from here
  * on starts it again; so one look tells whether there was one before. Its fingerprint is not trusted to end a loop:
  * for one state of the files it is asked once. Returns whether it must be asked. */
-static bool files_changed(const char *link, Record *record) {
+static bool files_changed(const Target *target, Record *record) {
         const char *patterns = getenv("NB_LEASE_FILES");
         _cleanup_(lease_sources_done) LeaseSources sources = {};
         uint64_t seen = 0, now;
 
+        if (target->ifindex == 0) {
+                record->asked = 0;
+                return false;
+        }
         if (lease_sources_find(patterns ? patterns : LEASE_FILES_DEFAULT, &sources) < 0)
                 return false;
         now = lease_sources_fingerprint(&sources);
-        if (lease_fingerprint_read(LEASE_FOLDER, link, &seen) >= 0 && seen == now) {
+        if (lease_fingerprint_read(LEASE_FOLDER, target->link, &seen) >= 0 && seen == now) {
                 record->asked = 0;
                 return false;
         }
@@ -148,7 +152,7 @@ static int update(const char *link, int folder_fd, const Wish *wish, Record *rec
         const LogFields fields = { .link = link };
         Target target = { .link = link, .ifindex = (int) if_nametoindex(link), .folder_fd = folder_fd };
         uint64_t asked = record->asked;
-        bool ask = files_changed(link, record), needed = apply_is_needed(wish, record, target.ifindex);
+        bool ask = files_changed(&target, record), needed = apply_is_needed(wish, record, target.ifindex);
         int r = 0, k;
 
         if (needed || ask) {
