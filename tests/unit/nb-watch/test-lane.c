@@ -1,0 +1,418 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <setjmp.h>
+#include <stdarg.h>
+
+#include "lane.h"
+
+#include <cmocka.h>
+
+static Entry *push(Lanes *lanes, int ifindex, const char *name, EventType event) {
+        Entry *entry = NULL;
+        size_t dropped = 1;
+
+        assert_int_equal(lanes_push(lanes, ifindex, name, ENTRY_EVENT, event, NULL, &entry, &dropped), 0);
+        assert_int_equal(dropped, 0);
+        return entry;
+}
+
+static Entry *push_kind(Lanes *lanes, int ifindex, const char *name, EntryKind kind) {
+        Entry *entry = NULL;
+
+        assert_int_equal(lanes_push(lanes, ifindex, name, kind, EVENT_TYPE_LINK_RENAMED, NULL, &entry, NULL),
+                        0);
+        return entry;
+}
+
+/* Takes the next one, which must be this, and finishes it. */
+static void run(Lanes *lanes, Entry *expected) {
+        Entry *entry = lanes_next(lanes);
+
+        assert_ptr_equal(entry, expected);
+        lanes_finish(lanes, entry);
+}
+
+static void test_one_link(void **state) {
+        Entry *a, *b;
+        Lanes lanes;
+
+        assert_int_equal(lanes_init(&lanes), 0);
+        assert_null(lanes_next(&lanes));
+        assert_null(lanes_head(&lanes, 2));
+        a = push(&lanes, 2, "eth0", EVENT_TYPE_CARRIER);
+        b = push(&lanes, 2, "eth0", EVENT_TYPE_ROUTABLE);
+        assert_ptr_equal(lanes_head(&lanes, 2), a);
+        assert_ptr_equal(lanes_next(&lanes), a);
+        assert_null(lanes_next(&lanes));
+        assert_int_equal(lanes.n_entries, 2);
+        assert_int_equal(lanes.n_running, 1);
+        lanes_finish(&lanes, a);
+        run(&lanes, b);
+        assert_null(lanes_next(&lanes));
+        assert_null(lanes_head(&lanes, 2));
+        assert_int_equal(lanes.n_entries, 0);
+        assert_int_equal(lanes.n_running, 0);
+        lanes_done(&lanes);
+}
+
+static void test_links_in_parallel(void **state) {
+        Entry *e[20];
+        Lanes lanes;
+
+        assert_int_equal(lanes_init(&lanes), 0);
+        for (int i = 0; i < 20; i++) {
+                char name[IF_NAMESIZE];
+
+                /* The same bucket of the table for all. */
+                snprintf(name, sizeof(name), "eth%i", i);
+                e[i] = push(&lanes, 1 + i * 512, name, EVENT_TYPE_ROUTABLE);
+        }
+        for (int i = 0; i < 20; i++)
+                assert_ptr_equal(lanes_next(&lanes), e[i]);
+        for (int i = 19; i >= 0; i--)
+                lanes_finish(&lanes, e[i]);
+        lanes_done(&lanes);
+}
+
+/* Links 2 and 3 swap their names by way of a third one. */
+static void test_swap(void **state) {
+        Entry *a, *between, *b, *c;
+        Lanes lanes;
+
+        assert_int_equal(lanes_init(&lanes), 0);
+        a = push_kind(&lanes, 2, "a", ENTRY_LEAVE);
+        between = push(&lanes, 2, "x", EVENT_TYPE_LINK_RENAMED);
+        b = push_kind(&lanes, 3, "b", ENTRY_LEAVE);
+        c = push(&lanes, 3, "a", EVENT_TYPE_LINK_RENAMED);
+
+        assert_ptr_equal(lanes_next(&lanes), a);
+        assert_ptr_equal(lanes_next(&lanes), b);
+        lanes_finish(&lanes, b);
+        /* a is still being left. */
+        assert_null(lanes_next(&lanes));
+        lanes_finish(&lanes, a);
+        assert_ptr_equal(lanes_next(&lanes), between);
+        assert_ptr_equal(lanes_next(&lanes), c);
+        lanes_finish(&lanes, c);
+        lanes_finish(&lanes, between);
+        lanes_done(&lanes);
+}
+
+static void test_made_anew(void **state) {
+        Entry *removed, *forget, *added;
+        Lanes lanes;
+
+        assert_int_equal(lanes_init(&lanes), 0);
+        removed = push(&lanes, 2, "eth0", EVENT_TYPE_LINK_REMOVED);
+        forget = push_kind(&lanes, 2, "eth0", ENTRY_FORGET);
+        added = push(&lanes, 7, "eth0", EVENT_TYPE_LINK_ADDED);
+        run(&lanes, removed);
+        run(&lanes, forget);
+        run(&lanes, added);
+        lanes_done(&lanes);
+}
+
+static void test_mergeable(void **state) {
+        Entry *addresses, *rules;
+        Lanes lanes;
+
+        assert_int_equal(lanes_init(&lanes), 0);
+        assert_null(lanes_find_mergeable(&lanes, 2, "a", ENTRY_EVENT, EVENT_TYPE_ADDRESSES));
+        push(&lanes, 2, "a", EVENT_TYPE_ADDRESSES);
+        /* It is about to run: it does not see what comes now. */
+        assert_null(lanes_find_mergeable(&lanes, 2, "a", ENTRY_EVENT, EVENT_TYPE_ADDRESSES));
+        addresses = push(&lanes, 2, "a", EVENT_TYPE_ADDRESSES);
+        assert_ptr_equal(lanes_find_mergeable(&lanes, 2, "a", ENTRY_EVENT, EVENT_TYPE_ADDRESSES), addresses);
+        assert_null(lanes_find_mergeable(&lanes, 3, "a", ENTRY_EVENT, EVENT_TYPE_ADDRESSES));
+        assert_null(lanes_find_mergeable(&lanes, 2, "b", ENTRY_EVENT, EVENT_TYPE_ADDRESSES));
+        assert_null(lanes_find_mergeable(&lanes, 2, "a", ENTRY_EVENT, EVENT_TYPE_ROUTES));
+
+        push(&lanes, 2, "a", EVENT_TYPE_ROUTES);
+        assert_ptr_equal(lanes_find_mergeable(&lanes, 2, "a", ENTRY_EVENT, EVENT_TYPE_ADDRESSES), addresses);
+        rules = push_kind(&lanes, 2, "a", ENTRY_RULES);
+        assert_null(lanes_find_mergeable(&lanes, 2, "a", ENTRY_EVENT, EVENT_TYPE_ADDRESSES));
+        assert_ptr_equal(lanes_find_mergeable(&lanes, 2, "a", ENTRY_RULES, EVENT_TYPE_ROUTES), rules);
+        push(&lanes, 2, "a", EVENT_TYPE_ROUTABLE);
+        assert_null(lanes_find_mergeable(&lanes, 2, "a", ENTRY_RULES, EVENT_TYPE_ROUTES));
+        lanes_done(&lanes);
+}
+
+static void test_limit(void **state) {
+        Entry *first, *setup;
+        size_t dropped;
+        Lanes lanes;
+
+        assert_int_equal(lanes_init(&lanes), 0);
+        first = push(&lanes, 2, "eth0", EVENT_TYPE_CARRIER);
+        setup = push(&lanes, 2, "eth0", EVENT_TYPE_CONFIGURED);
+        for (unsigned i = 0; i < LANE_STATES_MAX - 1; i++)
+                push(&lanes, 2, "eth0", i % 2 ? EVENT_TYPE_CARRIER : EVENT_TYPE_ROUTABLE);
+        /* Edges do not count. */
+        push(&lanes, 2, "eth0", EVENT_TYPE_ROUTES);
+        /* Another link's states neither. */
+        push(&lanes, 3, "eth1", EVENT_TYPE_CARRIER);
+
+        /* The setup state is older, but nothing supersedes it. */
+        for (unsigned i = 0; i < 100; i++) {
+                assert_int_equal(lanes_push(&lanes, 2, "eth0", ENTRY_EVENT,
+                                                 i % 2 ? EVENT_TYPE_CARRIER : EVENT_TYPE_ROUTABLE, NULL,
+                                                 NULL, &dropped),
+                                0);
+                assert_int_equal(dropped, 1);
+        }
+        assert_int_equal(lanes.n_entries, LANE_STATES_MAX + 3);
+        run(&lanes, first);
+        lanes_finish(&lanes, lanes_next(&lanes));
+        run(&lanes, setup);
+        assert_int_equal(lanes_next(&lanes)->event, EVENT_TYPE_ROUTES);
+        lanes_done(&lanes);
+}
+
+static void test_superseded(void **state) {
+        Entry *routable, *configured;
+        Lanes lanes;
+
+        assert_int_equal(lanes_init(&lanes), 0);
+        routable = push(&lanes, 2, "eth0", EVENT_TYPE_ROUTABLE);
+        configured = push(&lanes, 2, "eth0", EVENT_TYPE_CONFIGURED);
+        push(&lanes, 2, "eth0", EVENT_TYPE_ROUTES);
+        assert_false(entry_is_superseded(routable));
+        push(&lanes, 2, "eth0", EVENT_TYPE_OFF);
+        assert_true(entry_is_superseded(routable));
+        assert_false(entry_is_superseded(configured));
+        push_kind(&lanes, 2, "eth0", ENTRY_LEAVE);
+        assert_true(entry_is_superseded(configured));
+        lanes_done(&lanes);
+}
+
+static void test_names(void **state) {
+        Entry *entry;
+        Lanes lanes;
+        Name *name;
+
+        assert_int_equal(lanes_init(&lanes), 0);
+        name = lanes_name(&lanes, "eth0");
+        assert_ptr_equal(lanes_name(&lanes, "eth0"), name);
+        name->active = 1;
+        lanes_trim(&lanes, name);
+        assert_int_equal(lanes_name(&lanes, "eth0")->active, 1);
+        name->active = 0;
+        entry = push(&lanes, 2, "eth0", EVENT_TYPE_OFF);
+        lanes_trim(&lanes, name);
+        assert_ptr_equal(lanes_name(&lanes, "eth0"), entry->name);
+        run(&lanes, entry);
+        lanes_trim(&lanes, name);
+        lanes_done(&lanes);
+}
+
+/* --- A model: all entries in one row, each looked at again after each step. */
+
+#define ENTRIES 20000U
+#define IFINDEXES 8U
+#define NAMES 6U
+
+typedef enum ModelState {
+        MODEL_WAITING,
+        MODEL_READY,
+        MODEL_RUNNING,
+        MODEL_GONE,
+} ModelState;
+
+typedef struct ModelEntry {
+        unsigned ifindex, name;
+        EntryKind kind;
+        EventType event;
+        ModelState state;
+        size_t ready_step;
+        Entry *entry;
+} ModelEntry;
+
+typedef struct Model {
+        ModelEntry entries[ENTRIES];
+        size_t n, first, step, n_open, n_dropped;
+        uint64_t random;
+} Model;
+
+static unsigned pick(Model *m, unsigned below) {
+        m->random ^= m->random << 13;
+        m->random ^= m->random >> 7;
+        m->random ^= m->random << 17;
+        return (unsigned) (m->random >> 11) % below;
+}
+
+static void model_look(Model *m) {
+        uint32_t ifindexes = 0, names = 0;
+
+        m->step++;
+        while (m->first < m->n && m->entries[m->first].state == MODEL_GONE)
+                m->first++;
+        for (size_t i = m->first; i < m->n; i++) {
+                ModelEntry *e = &m->entries[i];
+
+                if (e->state == MODEL_GONE)
+                        continue;
+                if (e->state == MODEL_WAITING && !(ifindexes & 1U << e->ifindex) &&
+                                !(names & 1U << e->name)) {
+                        e->state = MODEL_READY;
+                        e->ready_step = m->step;
+                }
+                ifindexes |= 1U << e->ifindex;
+                names |= 1U << e->name;
+        }
+}
+
+static bool model_is_state(const ModelEntry *e) {
+        return e->kind == ENTRY_EVENT && event_is_level(e->event);
+}
+
+static bool model_is_superseded(const Model *m, size_t which) {
+        const ModelEntry *e = &m->entries[which];
+
+        for (size_t i = which + 1; i < m->n; i++) {
+                const ModelEntry *later = &m->entries[i];
+
+                if (later->state == MODEL_GONE || later->ifindex != e->ifindex)
+                        continue;
+                if (later->kind == ENTRY_LEAVE || later->kind == ENTRY_FORGET ||
+                                (later->kind == ENTRY_EVENT &&
+                                                event_info(later->event)->kind ==
+                                                                event_info(e->event)->kind))
+                        return true;
+        }
+        return false;
+}
+
+static bool model_drop(Model *m, unsigned ifindex) {
+        size_t n = 0, oldest = SIZE_MAX;
+
+        for (size_t i = m->first; i < m->n; i++) {
+                const ModelEntry *e = &m->entries[i];
+
+                if (e->ifindex != ifindex || e->state != MODEL_WAITING || !model_is_state(e))
+                        continue;
+                n++;
+                if (oldest == SIZE_MAX && model_is_superseded(m, i))
+                        oldest = i;
+        }
+        if (n <= LANE_STATES_MAX || oldest == SIZE_MAX)
+                return false;
+        m->entries[oldest].state = MODEL_GONE;
+        m->n_open--;
+        model_look(m);
+        return true;
+}
+
+static void model_push(Model *m, Lanes *lanes) {
+        static const char *const names[NAMES] = { "a", "b", "c", "eth0", "eth1", "between" };
+        ModelEntry *e = &m->entries[m->n];
+        size_t dropped, expected = 0;
+
+        e->ifindex = pick(m, IFINDEXES);
+        /* Mostly the link's own name, so that lanes become long. */
+        e->name = pick(m, 8) > 0 ? e->ifindex % NAMES : pick(m, NAMES);
+        e->kind = pick(m, 10) > 0 ? ENTRY_EVENT : (EntryKind) pick(m, ENTRY_FORGET + 1);
+        e->event = (EventType) pick(m, _EVENT_TYPE_MAX);
+        e->state = MODEL_WAITING;
+        m->n++;
+        m->n_open++;
+
+        assert_int_equal(lanes_push(lanes, (int) e->ifindex, names[e->name], e->kind, e->event, NULL,
+                                         &e->entry, &dropped),
+                        0);
+        assert_int_equal(e->entry->sequence, m->n);
+        model_look(m);
+        while (model_drop(m, e->ifindex))
+                expected++;
+        assert_int_equal(dropped, expected);
+        m->n_dropped += dropped;
+}
+
+/* Takes everything that is ready, in the order in which it became so. */
+static void model_take(Model *m, Lanes *lanes) {
+        size_t last_step = 0, n = 0;
+        Entry *entry;
+
+        for (size_t i = m->first; i < m->n; i++)
+                n += m->entries[i].state == MODEL_READY;
+        while ((entry = lanes_next(lanes))) {
+                ModelEntry *e = &m->entries[entry->sequence - 1];
+
+                assert_int_equal(e->state, MODEL_READY);
+                assert_ptr_equal(e->entry, entry);
+                assert_true(e->ready_step >= last_step);
+                last_step = e->ready_step;
+                e->state = MODEL_RUNNING;
+                n--;
+        }
+        assert_int_equal(n, 0);
+}
+
+static void model_finish(Model *m, Lanes *lanes) {
+        size_t n = 0;
+
+        for (size_t i = m->first; i < m->n; i++)
+                n += m->entries[i].state == MODEL_RUNNING;
+        /* The oldest of all always runs. */
+        assert_int_not_equal(n, 0);
+        n = pick(m, (unsigned) n);
+        for (size_t i = m->first; i < m->n; i++) {
+                ModelEntry *e = &m->entries[i];
+
+                if (e->state != MODEL_RUNNING || n-- > 0)
+                        continue;
+                lanes_finish(lanes, e->entry);
+                e->state = MODEL_GONE;
+                m->n_open--;
+                model_look(m);
+                return;
+        }
+}
+
+static void model_run(Model *m, uint64_t seed) {
+        Lanes lanes;
+
+        *m = (Model){ .random = seed };
+        assert_int_equal(lanes_init(&lanes), 0);
+        while (m->n < ENTRIES || m->n_open > 0) {
+                /* It comes and goes in waves. */
+                unsigned pushes = m->n / 500 % 2 ? 3 : 6;
+
+                if (m->n < ENTRIES && m->n_open < 400 && pick(m, 8) < pushes)
+                        model_push(m, &lanes);
+                else if (m->n_open > 0) {
+                        model_take(m, &lanes);
+                        model_finish(m, &lanes);
+                }
+                assert_int_equal(lanes.n_entries, m->n_open);
+        }
+        assert_null(lanes_next(&lanes));
+        assert_int_equal(lanes.n_running, 0);
+        assert_true(m->n_dropped > 0);
+        lanes_done(&lanes);
+}
+
+static void test_model(void **state) {
+        Model *m = malloc(sizeof(*m));
+
+        assert_non_null(m);
+        for (uint64_t seed = 1; seed <= 5; seed++) {
+                print_message("seed %u\n", (unsigned) seed);
+                model_run(m, seed * UINT64_C(0x9e3779b97f4a7c15));
+        }
+        free(m);
+}
+
+int main(void) {
+        const struct CMUnitTest tests[] = {
+                cmocka_unit_test(test_one_link),
+                cmocka_unit_test(test_links_in_parallel),
+                cmocka_unit_test(test_swap),
+                cmocka_unit_test(test_made_anew),
+                cmocka_unit_test(test_mergeable),
+                cmocka_unit_test(test_limit),
+                cmocka_unit_test(test_superseded),
+                cmocka_unit_test(test_names),
+                cmocka_unit_test(test_model),
+        };
+
+        return cmocka_run_group_tests(tests, NULL, NULL);
+}
