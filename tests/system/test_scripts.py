@@ -241,7 +241,7 @@ def test_prints_a_hundred_megabytes(machine):
 def test_background_ends_with_the_state(machine):
     add(machine, '10-x', '#!/bin/sh\nsleep 1004 &\n(trap "" TERM; sleep 1005; sleep 1005) &\n')
     unit = start(machine, check=True)
-    assert machine.run(['pgrep', '-f', '-c', 'sleep 100[45]']).strip() >= '2'
+    machine.wait_for(lambda: machine.run(['pgrep', '-f', '-c', 'sleep 100[45]'], check=False)[1].strip() == '2')
     machine.systemctl('stop', unit, timeout=20)
     assert machine.run(['pgrep', '-f', 'sleep 100[45]'], check=False)[0] == 1
 
