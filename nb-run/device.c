@@ -12,7 +12,6 @@
 #include <sys/stat.h>
 
 #include "file-util.h"
-#include "link-json.h"
 
 #define UDEV_FILE_MAX (256U * 1024U)
 #define SYSFS_FILE_MAX 4096U
@@ -80,20 +79,19 @@ static bool read_sysfs(int dir_fd, const char *name, char *buffer, size_t size) 
 }
 
 /* "bridge", "wlan", "bond": what the kernel calls a kind of Ethernet; networkd prefers it too. */
-static void read_type(int dir_fd, unsigned arphrd, Device *device) {
+static void read_type(int dir_fd, Device *device) {
         _cleanup_free_ char *text = NULL;
-        const char *name = link_type_name(arphrd), *found;
+        const char *found;
 
-        if (file_read_untrusted(dir_fd, "uevent", SYSFS_FILE_MAX, &text, NULL) >= 0) {
-                found = startswith(text, "DEVTYPE=");
-                if (!found) {
-                        found = strstr(text, "\nDEVTYPE=");
-                        found = found ? found + strlen("\nDEVTYPE=") : NULL;
-                }
-                if (found)
-                        set(device, DEVICE_TYPE, found, strcspn(found, "\n"));
+        if (file_read_untrusted(dir_fd, "uevent", SYSFS_FILE_MAX, &text, NULL) < 0)
+                return;
+        found = startswith(text, "DEVTYPE=");
+        if (!found) {
+                found = strstr(text, "\nDEVTYPE=");
+                found = found ? found + strlen("\nDEVTYPE=") : NULL;
         }
-        set(device, DEVICE_TYPE, name, strlen(name));
+        if (found)
+                set(device, DEVICE_TYPE, found, strcspn(found, "\n"));
 }
 
 static void read_driver(int socket_fd, const char *name, Device *device) {
@@ -105,18 +103,27 @@ static void read_driver(int socket_fd, const char *name, Device *device) {
                 set(device, DEVICE_DRIVER, info.driver, strnlen(info.driver, sizeof(info.driver)));
 }
 
+/* 0000:02:05.0 */
+static bool is_pci_address(const char *s, size_t length) {
+        static const char form[] = "xxxx:xx:xx.x";
+
+        if (length != strlen(form))
+                return false;
+        for (size_t i = 0; i < length; i++)
+                if (form[i] == 'x' ? !strchr("0123456789abcdef", s[i]) : s[i] != form[i])
+                        return false;
+        return true;
+}
+
 /* The last component such as 0000:02:05.0 of a path in sysfs, in the form of udev's ID_PATH. */
 static void set_pci_path(const char *path, Device *device) {
-        char text[64] = "";
-        unsigned domain, bus, slot, function;
-        int n;
+        char text[32] = "";
 
         for (; path; path = strchr(path + 1, '/')) {
-                n = 0;
-                if (sscanf(path, "/%4x:%2x:%2x.%1x%n", &domain, &bus, &slot, &function, &n) == 4 &&
-                                (path[n] == '/' || path[n] == '\0'))
-                        (void) snprintf(text, sizeof(text), "pci-%04x:%02x:%02x.%x", domain, bus, slot,
-                                        function);
+                size_t n = strcspn(path + 1, "/");
+
+                if (is_pci_address(path + 1, n))
+                        (void) snprintf(text, sizeof(text), "pci-%.*s", (int) n, path + 1);
         }
         set(device, DEVICE_PATH, text, strlen(text));
 }
@@ -246,7 +253,7 @@ static void read_hardware(int link_fd, Device *device) {
                 read_pci(fd, kind && streq(kind, "/virtio") ? "../" : "", device);
 }
 
-void device_read(int socket_fd, const char *name, int ifindex, unsigned arphrd, Device *ret) {
+void device_read(int socket_fd, const char *name, int ifindex, Device *ret) {
         _cleanup_close_ int fd = -EBADF;
         char path[64];
 
@@ -254,7 +261,7 @@ void device_read(int socket_fd, const char *name, int ifindex, unsigned arphrd, 
         read_udev(ifindex, ret);
         (void) snprintf(path, sizeof(path), "/sys/class/net/%s", name);
         fd = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
-        read_type(fd, arphrd, ret);
+        read_type(fd, ret);
         read_driver(socket_fd, name, ret);
         if (fd >= 0)
                 read_hardware(fd, ret);

@@ -5,7 +5,7 @@
 #include "macros.h"
 
 typedef enum DeviceField {
-        DEVICE_TYPE,
+        DEVICE_TYPE, /* DEVTYPE: what the kernel calls a kind of Ethernet, such as bridge */
         DEVICE_DRIVER,
         DEVICE_PATH,
         DEVICE_VENDOR,
@@ -22,7 +22,7 @@ typedef struct Device {
 
 /* From udev's database, sysfs, the driver and hwdata's list of PCI devices, in this order. socket is any
  * socket of the link's network namespace. */
-void device_read(int socket_fd, const char *name, int ifindex, unsigned arphrd, Device *ret);
+void device_read(int socket_fd, const char *name, int ifindex, Device *ret);
 
 /* Takes one line of udev's database, "E:ID_PATH=…". */
 void device_read_udev_line(Device *device, const char *line, size_t length);

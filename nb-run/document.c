@@ -30,6 +30,18 @@ static void write_string(Json *j, const LinkFacts *facts, const char *key, const
         write_value(j, facts, key, otherwise);
 }
 
+/* networkd has it from the same file of sysfs, but at first, before it has read that, says "ether". */
+static void write_type(Json *j, const LinkFacts *facts) {
+        const char *kind = facts->device->fields[DEVICE_TYPE];
+
+        if (!*kind) {
+                write_string(j, facts, "Type", link_type_name(link_arphrd(facts->snapshot->link)));
+                return;
+        }
+        json_key(j, "Type");
+        json_string(j, kind);
+}
+
 static void write_list(Json *j, const LinkFacts *facts, const char *key) {
         JsonMember member;
 
@@ -63,7 +75,7 @@ void document_write(Json *j, const LinkFacts *facts) {
         write_string(j, facts, "OperationalState", facts->operational_state);
         write_string(j, facts, "Path", device[DEVICE_PATH]);
         write_string(j, facts, "SetupState", facts->setup_state);
-        write_string(j, facts, "Type", device[DEVICE_TYPE]);
+        write_type(j, facts);
         write_string(j, facts, "Vendor", device[DEVICE_VENDOR]);
         write_string(j, facts, "ProductID", device[DEVICE_PRODUCT_ID]);
         write_string(j, facts, "Manufacturer", device[DEVICE_MANUFACTURER]);
@@ -148,7 +160,7 @@ void document_write_dispatcher(Json *j, const LinkFacts *facts) {
         write_line(j, facts, "Path", "Path", device[DEVICE_PATH]);
         write_lines(j, facts, "Search Domains", "Domains");
         write_text(j, "State", state);
-        write_string(j, facts, "Type", device[DEVICE_TYPE]);
+        write_type(j, facts);
         write_line(j, facts, "Vendor", "Vendor", device[DEVICE_VENDOR]);
         json_close(j, '}');
 }

@@ -72,10 +72,12 @@ static const char *skip_compound(const char *p, char close, unsigned depth) {
         if (*p == close)
                 return p + 1;
         for (;;) {
-                if (close == '}')
+                if (close == '}') {
                         p = skip_key(p);
-                if (p)
-                        p = skip_value(p, depth, NULL);
+                        if (!p)
+                                return NULL;
+                }
+                p = skip_value(p, depth, NULL);
                 if (!p)
                         return NULL;
                 p = skip_blanks(p);
@@ -140,8 +142,12 @@ bool json_next_member(const char **position, JsonMember *ret) {
         ret->key = (JsonSpan){ p + 1, (size_t) (end - p) - 2 };
 
         p = skip_key(p);
+        end = p ? skip_value(p, 1, &ret->type) : NULL;
+        if (!end) {
+                *position = NULL;
+                return false;
+        }
         ret->value.start = p;
-        end = skip_value(p, 1, &ret->type);
         ret->value.length = (size_t) (end - p);
         *position = end;
         return true;
@@ -165,9 +171,9 @@ bool json_is_string_array(JsonSpan array) {
         while (*p == '"' || *p == ',') {
                 if (*p == ',')
                         p = skip_blanks(p + 1);
-                if (*p != '"')
-                        return false;
                 p = skip_string(p);
+                if (!p)
+                        return false;
                 p = skip_blanks(p);
         }
         return *p == ']';

@@ -13,8 +13,6 @@
 static const char *arg_instance;
 static bool arg_dry_run;
 
-extern char **environ;
-
 static void help(void) {
         printf("%s [OPTION…] EVENT:LINK\n\n"
                "Run the scripts of a network event, as nb-run@EVENT:LINK.service does.\n\n"

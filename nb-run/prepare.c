@@ -10,7 +10,6 @@
 #include "json-read.h"
 #include "lease-networkd.h"
 #include "lease-variables.h"
-#include "link-json.h"
 
 #define GENERATOR_NETWORKD "systemd-networkd"
 #define GENERATOR_DHCLIENT "dhclient"
@@ -135,7 +134,7 @@ static int prepare_link(const PrepareRequest *request, Environment *e, int *ret_
         if (r < 0 || !snapshot.exists || !request->emit_json)
                 return r;
 
-        device_read(nl.fd, snapshot.name, snapshot.ifindex, link_arphrd(snapshot.link), &device);
+        device_read(nl.fd, snapshot.name, snapshot.ifindex, &device);
         return add_json(e, request->fields,
                         &(LinkFacts){ .snapshot = &snapshot,
                                         .device = &device,

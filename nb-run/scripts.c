@@ -112,7 +112,7 @@ static int script_examine(const Trust *trust, int folder_fd, Script *script) {
         if (fstatat(folder_fd, script->name, &st, AT_SYMLINK_NOFOLLOW) < 0) {
                 if (errno == ENOENT)
                         return script_judge(script, SCRIPT_SKIPPED, "removed meanwhile");
-                return script_check(trust, script, negative_errno(), NULL, "");
+                return script_judge(script, SCRIPT_REFUSED, "it cannot be checked: %m");
         }
         if (S_ISLNK(st.st_mode)) {
                 ssize_t n = readlinkat(folder_fd, script->name, target, sizeof(target));

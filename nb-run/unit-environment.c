@@ -8,8 +8,6 @@
 
 #include "buffer.h"
 
-extern char **environ;
-
 void unit_environment_done(UnitEnvironment *e) {
         for (size_t i = 0; i < e->n; i++)
                 free(e->list[i]);
@@ -133,7 +131,7 @@ int unit_environment_read(const char *unit, UnitEnvironment *ret) {
         _cleanup_buffer_ Buffer text = {};
         int fds[2], status, r;
         char chunk[4096];
-        pid_t pid;
+        pid_t pid = 0;
         ssize_t n;
 
         if (pipe2(fds, O_CLOEXEC) < 0)
@@ -143,7 +141,8 @@ int unit_environment_read(const char *unit, UnitEnvironment *ret) {
         r = spawn(unit, to, &pid);
         if (r < 0)
                 return -EIO;
-        to = safe_close(to);
+        /* Or the end would never come. */
+        safe_close(TAKE_FD(to));
 
         while ((n = read(from, chunk, sizeof(chunk))) > 0 || (n < 0 && errno == EINTR))
                 if (n > 0)

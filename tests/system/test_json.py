@@ -15,9 +15,9 @@ FOLDERS = ('routable', 'degraded', 'carrier', 'addresses', 'link-added')
 RECORD = """\
 #!/bin/sh
 mkdir -p /run/out
-cat /proc/$$/environ > "/run/out/.$LINK.env"
-if [ "$JSON_FILE" ]; then cat "$JSON_FILE" > "/run/out/$LINK.json"; fi
-mv "/run/out/.$LINK.env" "/run/out/$LINK.env"
+cat /proc/$$/environ > "/run/out/.$$.env"
+if [ "$JSON_FILE" ]; then cat "$JSON_FILE" > "/run/out/.$$.json" && mv "/run/out/.$$.json" "/run/out/$LINK.json"; fi
+mv "/run/out/.$$.env" "/run/out/$LINK.env"
 """
 SCHEMA = json.loads((TOP / 'docs' / 'link.schema.json').read_text())
 VALIDATOR = jsonschema.Draft202012Validator(SCHEMA)
@@ -79,7 +79,7 @@ def compare(machine, link):
     assert (d['NumTxQueues'], d['NumRxQueues']) == (i['num_tx_queues'], i['num_rx_queues'])
     assert (d['GSOMaxSize'], d['GSOMaxSegs']) == (i['gso_max_size'], i['gso_max_segs'])
     assert d['Promisc'] == i['promiscuity']
-    assert d['ParentIndex'] == i.get('link_index', 0)
+    assert d['ParentIndex'] == (machine.index(i['link']) if 'link' in i else i.get('link_index', 0))
     assert d['Slave'] == i.get('linkinfo', {}).get('info_slave_kind', '')
     assert d['AlternativeNames'].split() == i.get('altnames', [])
     assert d['Alias'] == i.get('ifalias', '')
@@ -118,10 +118,9 @@ def compare_networkd(machine, link):
     return d
 
 
-def test_the_sample_satisfies_the_schema():
+def test_the_schema_is_one():
     jsonschema.Draft202012Validator.check_schema(SCHEMA)
-    for key in ('Index', 'Statistics', 'Routes'):
-        assert key in SCHEMA['required']
+    assert not VALIDATOR.is_valid({})
 
 
 def test_veth(machine):
@@ -130,7 +129,7 @@ def test_veth(machine):
     machine.sh("ip link property add dev eth0 altname longer altname other; ip link set eth0 alias 'a \"b\" \\c'")
     machine.plug('eth0')
     wait_routable(machine, 'eth0')
-    machine.wait_for(lambda: machine.states()['eth0'] == ('routable', 'configured'))
+    machine.wait_for(lambda: machine.states().get('eth0') == ('routable', 'configured'))
     machine.wait_for(lambda: machine.path('/run/out/eth0.json').exists())
     e = environment(machine, 'eth0')
     assert e['JSON'] == machine.read('/run/out/eth0.json')
@@ -251,7 +250,7 @@ print(json.dumps({'json': data, 'IP_ADDRS': ' '.join(v4), 'IP6_ADDRS': ' '.join(
 ''')
     machine.cable('nd0', static='10.5.0.2/24', lines='Gateway=10.5.0.1\nAddress=2001:db8:5::2/64\nDNS=10.5.0.3')
     machine.plug('nd0')
-    machine.wait_for(lambda: machine.states()['nd0'] == ('routable', 'configured'), what=machine.states)
+    machine.wait_for(lambda: machine.states().get('nd0') == ('routable', 'configured'), what=machine.states)
     wait_routable(machine, 'nd0')
     machine.run(['ip', 'address', 'add', '10.5.0.9/24', 'dev', 'nd0'])
     machine.wait_for(lambda: '10.5.0.9' in environment(machine, 'nd0')['IP_ADDRS'])

@@ -57,11 +57,16 @@ static void test_inherit_from_systemd(void **state) {
         assert_non_null(environment_get(&e, "PATH"));
 }
 
-/* data is an array whose last byte is the NUL behind the end. */
-#define PARSE(event, data, file)                                                                            \
-        assert_int_equal(event_file_parse(memcpy(malloc(sizeof(data)), data, sizeof(data)),                 \
-                                         sizeof(data) - 1, (event), (file)),                                \
-                        0)
+static void parse(EventType event, const char *data, size_t size, EventFile *ret) {
+        char *copy = calloc(1, size + 1);
+
+        assert_non_null(copy);
+        memcpy(copy, data, size);
+        assert_int_equal(event_file_parse(copy, size, event, ret), 0);
+}
+
+/* data is a literal; the NUL at its end does not count. */
+#define PARSE(event, data, file) parse((event), (data), sizeof(data) - 1, (file))
 
 static void test_event_file(void **state) {
         _cleanup_event_file_ EventFile file = {};
