@@ -293,13 +293,29 @@ Entry *lanes_head(Lanes *lanes, int ifindex) {
         return lane ? lane->head : NULL;
 }
 
-void lanes_foreach_head(Lanes *lanes, void (*function)(Entry *entry, void *userdata), void *userdata) {
+int lanes_list(Lanes *lanes, int **ret, size_t *ret_n) {
+        size_t n = 0, allocated = 0;
+        int *list = NULL;
+
         for (size_t i = 0; i < BUCKETS; i++)
-                for (Lane *lane = lanes->lane_buckets[i], *next; lane; lane = next) {
-                        next = lane->next;
-                        if (lane->head)
-                                function(lane->head, userdata);
+                for (Lane *lane = lanes->lane_buckets[i]; lane; lane = lane->next) {
+                        if (n == allocated) {
+                                int *more;
+
+                                allocated = allocated > 0 ? 2 * allocated : 64;
+                                more = reallocarray(list, allocated, sizeof(int));
+                                if (!more) {
+                                        free(list);
+                                        return -ENOMEM;
+                                }
+                                list = more;
+                        }
+                        list[n++] = lane->ifindex;
                 }
+
+        *ret = list;
+        *ret_n = n;
+        return 0;
 }
 
 int entry_address_changes(const Entry *entry, AddressSet *ret_added, AddressSet *ret_removed) {

@@ -104,7 +104,9 @@ bool entry_is_superseded(const Entry *entry);
 
 /* The oldest unfinished entry of a link, which is the one that runs if any does; NULL without one. */
 Entry *lanes_head(Lanes *lanes, int ifindex);
-void lanes_foreach_head(Lanes *lanes, void (*function)(Entry *entry, void *userdata), void *userdata);
+
+/* The ifindexes of all lanes, for whoever changes lanes while going through them; the caller frees the list. */
+int lanes_list(Lanes *lanes, int **ret, size_t *ret_n);
 
 /* What an addresses event adds and removes. */
 int entry_address_changes(const Entry *entry, AddressSet *ret_added, AddressSet *ret_removed);

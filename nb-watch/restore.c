@@ -26,6 +26,16 @@ static void restore_free(Restore *restore) {
         free(restore);
 }
 
+/* Without PID 1 nobody knows what was delivered; the next start asks again. */
+static void restore_fail(Restore *restore, int error) {
+        Watch *w = restore->watch;
+
+        restore_free(restore);
+        (void) sd_event_exit(w->event,
+                        log_error_errno(error,
+                                        "Failed to find out from systemd what was delivered before: %m"));
+}
+
 static uint32_t event_bit(EventType event) {
         return UINT32_C(1) << event;
 }
@@ -159,12 +169,13 @@ static void on_mark(int r, const UnitState *state, void *userdata) {
         Watch *w = restore->watch;
         Name *name = lanes_name(&w->lanes, mark->link);
 
-        if (r >= 0 && (state->job || state->left_inactive_usec >= mark->asked_usec))
+        if (r < 0) {
+                restore_fail(restore, r);
+                return;
+        }
+        if (state->job || state->left_inactive_usec >= mark->asked_usec)
                 restore_begun(restore, mark, state);
         else {
-                if (r < 0)
-                        log_warning_errno(r, "Failed to ask systemd for %s of %s: %m",
-                                        event_name(mark->event), mark->link);
                 (void) state_mark_remove(w->state_fd, mark->event, mark->link);
                 if (name)
                         name->files &= ~event_bit(mark->event);
@@ -202,9 +213,9 @@ static void restore_marks(Restore *restore) {
                 r = unit_name_format(UNIT_RUN, mark->event, mark->link, unit);
                 if (r >= 0)
                         r = systemd_query_unit(w->systemd, unit, false, on_mark, restore, &restore->query);
-                if (r >= 0)
-                        return;
-                log_warning_errno(r, "Failed to ask systemd for %s: %m", unit);
+                if (r < 0)
+                        restore_fail(restore, r);
+                return;
         }
         restore_done(restore);
 }
@@ -221,8 +232,10 @@ static void on_units(int r, const UnitState *units, size_t n, void *userdata) {
                 } else
                         r = -ENOMEM;
         }
-        if (r < 0)
-                log_error_errno(r, "Failed to list the units of network-broker: %m");
+        if (r < 0) {
+                restore_fail(restore, r);
+                return;
+        }
 
         restore_units(restore);
         for (size_t i = 0; i < restore->state.n_records; i++) {
@@ -245,8 +258,10 @@ static void on_target(int r, uint64_t stopped_usec, void *userdata) {
         Restore *restore = userdata;
         Watch *w = restore->watch;
 
-        if (r < 0)
-                log_warning_errno(r, "Failed to ask systemd for network-broker.target: %m");
+        if (r < 0) {
+                restore_fail(restore, r);
+                return;
+        }
 
         /* Stopping the target ended everything; what is, is delivered anew. */
         w->first = restore->started_usec == 0 || stopped_usec > restore->started_usec;

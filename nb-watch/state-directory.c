@@ -165,6 +165,13 @@ static int load_addresses(int dir_fd, const char *file, const char *suffix, Addr
         return address_set_load(text, ret);
 }
 
+static void record_clear(Record *record) {
+        address_set_clear(&record->addresses);
+        address_set_clear(&record->addresses_next);
+        free(record->lease);
+        free(record->lease_next);
+}
+
 static int load_record(int dir_fd, const char *file, Record *ret) {
         char escaped[INSTANCE_MAX], operational[32], setup[32], instance[INSTANCE_MAX + 8],
                         path[NAME_MAX + 16];
@@ -237,8 +244,10 @@ static int load_one(int dir_fd, const char *file, State *state) {
                 if (r < 0)
                         return r;
                 records = reallocarray(state->records, state->n_records + 1, sizeof(Record));
-                if (!records)
+                if (!records) {
+                        record_clear(&record);
                         return -ENOMEM;
+                }
                 state->records = records;
                 state->records[state->n_records++] = record;
         } else {
@@ -299,12 +308,8 @@ int state_load(int dir_fd, State *ret) {
 }
 
 void state_clear(State *state) {
-        for (size_t i = 0; i < state->n_records; i++) {
-                address_set_clear(&state->records[i].addresses);
-                address_set_clear(&state->records[i].addresses_next);
-                free(state->records[i].lease);
-                free(state->records[i].lease_next);
-        }
+        for (size_t i = 0; i < state->n_records; i++)
+                record_clear(&state->records[i]);
         free(state->records);
         free(state->marks);
         *state = (State){};

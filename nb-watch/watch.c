@@ -151,8 +151,15 @@ static void apply_sources(Watch *w) {
         }
 }
 
-static void resume_entry(Entry *entry, void *userdata) {
-        deliver_described(userdata, entry->ifindex);
+/* networkd's answers will not come: what waits for one goes on without. */
+static void resume_described(Watch *w) {
+        _cleanup_free_ int *list = NULL;
+        size_t n = 0;
+
+        if (lanes_list(&w->lanes, &list, &n) < 0)
+                return;
+        for (size_t i = 0; i < n; i++)
+                deliver_described(w, list[i]);
 }
 
 static void on_environment(int r, char **values, void *userdata) {
@@ -180,7 +187,7 @@ static void on_environment(int r, char **values, void *userdata) {
                         watch_begin(w);
                 return;
         }
-        lanes_foreach_head(&w->lanes, resume_entry, w);
+        resume_described(w);
         leases_look_for_folders(w->leases);
         if (had_dhclient && !w->config.dhclient)
                 leases_switched_off(w->leases);
@@ -263,8 +270,10 @@ static int on_disconnected(_unused_ sd_bus_message *m, void *userdata, _unused_ 
         Watch *w = userdata;
 
         log_warning("Lost the system bus.");
+        if (w->restoring)
+                return sd_event_exit(w->event, -ECONNRESET);
         watch_disconnect(w);
-        lanes_foreach_head(&w->lanes, resume_entry, w);
+        resume_described(w);
         reconnect_later(w);
         return 0;
 }
