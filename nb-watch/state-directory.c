@@ -234,11 +234,12 @@ static int load_mark(int dir_fd, const char *file, EventMark *ret) {
 static int load_one(int dir_fd, const char *file, State *state) {
         int r;
 
-        if (streq(file, "@broker") || strstr(file, ".addresses") || strstr(file, ".lease"))
-                return 0;
-
         if (file[0] == '@') {
                 Record record, *records;
+
+                /* A link may be called a.lease, a record not. */
+                if (streq(file, "@broker") || strchr(file, '.'))
+                        return 0;
 
                 r = load_record(dir_fd, file, &record);
                 if (r < 0)

@@ -1,0 +1,190 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <setjmp.h>
+#include <stdarg.h>
+
+#include <arpa/inet.h>
+#include <dirent.h>
+#include <fcntl.h>
+#include <sys/stat.h>
+
+#include "file-util.h"
+#include "log.h"
+#include "state-directory.h"
+
+#include <cmocka.h>
+
+typedef struct Folder {
+        char path[32];
+        int fd;
+} Folder;
+
+static int setup(void **state) {
+        Folder *f = calloc(1, sizeof(*f));
+
+        assert_non_null(f);
+        strcpy(f->path, "/tmp/test-state-XXXXXX");
+        assert_non_null(mkdtemp(f->path));
+        f->fd = open(f->path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+        assert_true(f->fd >= 0);
+        *state = f;
+        return 0;
+}
+
+/* After a wipe there is nothing left. */
+static int teardown(void **state) {
+        Folder *f = *state;
+
+        assert_int_equal(state_wipe(f->fd), 0);
+        assert_int_equal(rmdir(f->path), 0);
+        safe_close(f->fd);
+        free(f);
+        return 0;
+}
+
+static AddressSet addresses(const char *text) {
+        AddressSet set = {};
+
+        assert_int_equal(address_set_load(text, &set), 0);
+        return set;
+}
+
+static void test_record(void **state) {
+        AddressSet one = addresses("192.0.2.1 24 0 0.0.0.0\n"), two = addresses("2001:db8::1 64 0 ::\n");
+        Record record = { .ifindex = 2147483647,
+                .operational = EVENT_TYPE_ROUTABLE,
+                .setup = -1,
+                .operational_started = true,
+                .routes = UINT64_MAX };
+        Folder *f = *state;
+        State loaded;
+
+        strcpy(record.name, "a\\b?-");
+        record.name[3] = '\xff';
+        assert_int_equal(state_record_write(f->fd, &record), 0);
+        assert_int_equal(state_addresses_prepare(f->fd, record.ifindex, &one), 0);
+        assert_int_equal(state_addresses_commit(f->fd, record.ifindex), 0);
+        assert_int_equal(state_addresses_prepare(f->fd, record.ifindex, &two), 0);
+        assert_int_equal(state_lease_prepare(f->fd, record.ifindex, "lease"), 0);
+
+        assert_int_equal(state_load(f->fd, &loaded), 0);
+        assert_int_equal(loaded.n_records, 1);
+        assert_int_equal(loaded.n_marks, 0);
+        assert_string_equal(loaded.records[0].name, record.name);
+        assert_int_equal(loaded.records[0].ifindex, record.ifindex);
+        assert_int_equal(loaded.records[0].operational, EVENT_TYPE_ROUTABLE);
+        assert_true(loaded.records[0].operational_started);
+        assert_int_equal(loaded.records[0].setup, -1);
+        assert_false(loaded.records[0].setup_started);
+        assert_true(loaded.records[0].routes == UINT64_MAX);
+        assert_true(address_set_equal(&loaded.records[0].addresses, &one));
+        assert_true(loaded.records[0].has_next);
+        assert_true(address_set_equal(&loaded.records[0].addresses_next, &two));
+        assert_null(loaded.records[0].lease);
+        assert_string_equal(loaded.records[0].lease_next, "lease");
+        state_clear(&loaded);
+
+        assert_int_equal(state_addresses_commit(f->fd, record.ifindex), 0);
+        assert_int_equal(state_addresses_commit(f->fd, record.ifindex), 0);
+        assert_int_equal(state_lease_commit(f->fd, record.ifindex), 0);
+        assert_int_equal(state_load(f->fd, &loaded), 0);
+        assert_true(address_set_equal(&loaded.records[0].addresses, &two));
+        assert_false(loaded.records[0].has_next);
+        assert_string_equal(loaded.records[0].lease, "lease");
+        state_clear(&loaded);
+
+        assert_int_equal(state_record_remove(f->fd, record.ifindex), 0);
+        assert_int_equal(state_load(f->fd, &loaded), 0);
+        assert_int_equal(loaded.n_records, 0);
+        /* Its addresses and its lease went too. */
+        assert_int_equal(rmdir(f->path), 0);
+        assert_int_equal(mkdir(f->path, 0700), 0);
+        safe_close(f->fd);
+        f->fd = open(f->path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+        address_set_clear(&one);
+        address_set_clear(&two);
+}
+
+/* Names of links that look like names of our files. */
+static void test_marks(void **state) {
+        static const char *const links[] = { "eth0", "a.lease", "b.addresses", "@2", "@broker", "x\xff" };
+        Folder *f = *state;
+        State loaded;
+
+        for (size_t i = 0; i < ELEMENTSOF(links); i++) {
+                EventMark mark = { .event = EVENT_TYPE_ROUTABLE, .ifindex = 2, .asked_usec = UINT64_MAX };
+
+                snprintf(mark.link, sizeof(mark.link), "%s", links[i]);
+                assert_int_equal(state_mark_write(f->fd, &mark), 0);
+                assert_int_equal(state_load(f->fd, &loaded), 0);
+                assert_int_equal(loaded.n_records, 0);
+                assert_int_equal(loaded.n_marks, 1);
+                assert_string_equal(loaded.marks[0].link, links[i]);
+                assert_int_equal(loaded.marks[0].event, EVENT_TYPE_ROUTABLE);
+                assert_int_equal(loaded.marks[0].ifindex, 2);
+                assert_true(loaded.marks[0].asked_usec == UINT64_MAX);
+                state_clear(&loaded);
+                assert_int_equal(state_mark_remove(f->fd, EVENT_TYPE_ROUTABLE, links[i]), 0);
+                assert_int_equal(state_mark_remove(f->fd, EVENT_TYPE_ROUTABLE, links[i]), 0);
+        }
+}
+
+static void test_broker(void **state) {
+        Folder *f = *state;
+        uint64_t usec = 1;
+
+        assert_int_equal(state_broker_read(f->fd, &usec), 0);
+        assert_true(usec == 0);
+        assert_int_equal(state_broker_write(f->fd, UINT64_MAX), 0);
+        assert_int_equal(state_broker_read(f->fd, &usec), 0);
+        assert_true(usec == UINT64_MAX);
+}
+
+static void test_corrupt(void **state) {
+        static const struct {
+                const char *file, *text;
+        } cases[] = {
+                { "@2", "" },
+                { "@2", "eth0" },
+                { "@2", "eth0 nowhere 0 - 0 0\n" },
+                { "@2", "eth0 addresses 0 - 0 0\n" },
+                { "@2", "a/b routable 0 - 0 0\n" },
+                { "@2", "0123456789abcdef routable 0 - 0 0\n" },
+                { "@0", "eth0 routable 0 - 0 0\n" },
+                { "@-1", "eth0 routable 0 - 0 0\n" },
+                { "@x", "eth0 routable 0 - 0 0\n" },
+                { "routable:eth0", "" },
+                { "routable:eth0", "x y" },
+                { "unknown:eth0", "2 2\n" },
+                { ".#routable:eth0", "2 2\n" },
+                { "routable:\\x61", "2 2\n" },
+        };
+        Folder *f = *state;
+        State loaded;
+
+        for (size_t i = 0; i < ELEMENTSOF(cases); i++) {
+                assert_int_equal(file_write_atomic(f->fd, cases[i].file, cases[i].text,
+                                                 strlen(cases[i].text), 0600),
+                                0);
+                assert_int_equal(state_load(f->fd, &loaded), 0);
+                if (loaded.n_records > 0 || loaded.n_marks > 0)
+                        fail_msg("%s: '%s'", cases[i].file, cases[i].text);
+                /* It is gone, and does not come again. */
+                assert_int_equal(faccessat(f->fd, cases[i].file, F_OK, 0), -1);
+        }
+        assert_int_equal(symlinkat("/etc/passwd", f->fd, "@2"), 0);
+        assert_int_equal(state_load(f->fd, &loaded), 0);
+        assert_int_equal(loaded.n_records, 0);
+        assert_int_equal(faccessat(f->fd, "@2", F_OK, AT_SYMLINK_NOFOLLOW), -1);
+}
+
+int main(void) {
+        const struct CMUnitTest tests[] = {
+                cmocka_unit_test_setup_teardown(test_record, setup, teardown),
+                cmocka_unit_test_setup_teardown(test_marks, setup, teardown),
+                cmocka_unit_test_setup_teardown(test_broker, setup, teardown),
+                cmocka_unit_test_setup_teardown(test_corrupt, setup, teardown),
+        };
+
+        (void) log_set_level("fatal");
+        return cmocka_run_group_tests(tests, NULL, NULL);
+}
