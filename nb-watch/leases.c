@@ -17,6 +17,10 @@
 /* The address is set anew before networkd has written its file: a changed lease should be one event. */
 #define REFRESH_USEC (300U * 1000U)
 
+/* dhclient sets the address anew from a script, before or after nb-lease has read what it wrote, if it wrote at all:
+ * it does not for a renewal within 15 seconds of the last one written. */
+#define REFRESH_DHCLIENT_USEC (3U * 1000U * 1000U)
+
 /* Behind the second in which a lease ends. */
 #define EXPIRY_SLACK 1U
 
@@ -172,6 +176,7 @@ void leases_check(Leases *l, Link *link) {
                 return;
 
         link->refresh_timer = sd_event_source_disable_unref(link->refresh_timer);
+        link->lease_usec = now_usec();
         r = push_lease(l, link, lease, change);
         if (r < 0)
                 log_error_errno(r, "%s: failed to queue a lease event: %m", link->name);
@@ -183,7 +188,7 @@ void leases_check(Leases *l, Link *link) {
 void leases_refreshed(Leases *l, Link *link, const Address *address, uint32_t valid_seconds) {
         const char *leased = link->lease ? lease_get(link->lease, LEASE_ADDRESS) : NULL;
         char text[INET6_ADDRSTRLEN];
-        uint64_t lifetime;
+        uint64_t lifetime, delay;
         int r;
 
         if (!leased || address->family != AF_INET || !lease_get(link->lease, LEASE_LIFETIME))
@@ -195,8 +200,13 @@ void leases_refreshed(Leases *l, Link *link, const Address *address, uint32_t va
         if ((uint64_t) valid_seconds + 1 < lifetime)
                 return;
 
-        r = arm_timer(l, link, &link->refresh_timer, CLOCK_MONOTONIC, now_usec() + REFRESH_USEC,
-                        on_refreshed);
+        delay = streq(strempty(lease_get(link->lease, LEASE_SOURCE)), "dhclient") ? REFRESH_DHCLIENT_USEC
+                                                                                  : REFRESH_USEC;
+        /* Told from the file already. */
+        if (delay == REFRESH_DHCLIENT_USEC && now_usec() < link->lease_usec + delay)
+                return;
+
+        r = arm_timer(l, link, &link->refresh_timer, CLOCK_MONOTONIC, now_usec() + delay, on_refreshed);
         if (r < 0)
                 log_error_errno(r, "Failed to arm a timer: %m");
 }

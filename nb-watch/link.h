@@ -37,6 +37,7 @@ typedef struct Link {
         AddressSet told_addresses;
         Lease *lease; /* NULL without one */
         bool lease_refreshed;
+        uint64_t lease_usec; /* when an event was made of it, monotonic */
         sd_event_source *lease_timer, *refresh_timer;
 
         Record delivered;

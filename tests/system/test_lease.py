@@ -400,4 +400,4 @@ def test_what_the_parser_wrote_is_not_believed(machine, case):
 
 @pytest.mark.parametrize('unit', ['nb-lease@eth0.service', 'nb-resolve@eth0.service'])
 def test_exposure(machine, unit):
-    machine.run(['systemd-analyze', 'security', '--no-pager', '--threshold=20', unit])
+    machine.run(['systemd-analyze', 'security', '--no-pager', '--threshold=15', unit])
