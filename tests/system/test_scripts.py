@@ -345,3 +345,35 @@ def test_power_off_does_not_wait(new_machine):
     m.systemctl('start', '--no-block', 'nb-run@routable:lo.service')
     m.wait_for(lambda: m.path('/run/begun').exists())
     assert m.power_off() < 10
+
+
+def test_refused_by_the_configuration(machine):
+    machine.write('/etc/systemd/system/nb-run@.service.d/refuse.conf',
+                  '[Service]\nEnvironment="NB_REFUSE=User= is not known"\n')
+    machine.systemctl('daemon-reload')
+    since = machine.cursor()
+    add(machine, '10-x', '#!/bin/sh\ntouch /tmp/out\n')
+    unit = start(machine)
+    assert machine.show(unit, 'ActiveState') == 'failed'
+    assert not machine.path('/tmp/out').exists()
+    machine.wait_for(lambda: [r for r in records(machine, since, NB_UNIT=unit)
+                              if r['MESSAGE'] == 'No script is run: User= is not known'])
+    assert 'No script is run: User= is not known' in machine.run(['nb-run', '--dry-run', 'routable:lo'])
+    machine.sh('rm -r /etc/systemd/system/nb-run@.service.d; systemctl daemon-reload')
+
+
+@pytest.mark.parametrize('change, runs', [('bound', True), ('renewed', True), ('changed', True), ('lost', False)])
+def test_a_lease_of_dhclient_makes_routable(machine, change, runs):
+    machine.write('/etc/systemd/system/nb-run@.service.d/dhclient.conf',
+                  '[Service]\nEnvironment=NB_GENERATOR=dhclient\n')
+    machine.systemctl('daemon-reload')
+    script = '#!/bin/sh\necho "$0" "$EVENT" "[$STATE]" "$OperationalState" "$LEASE_EVENT" "$DNS" >> /tmp/out\n'
+    add(machine, 'a', script)
+    add(machine, 'a', script, folder='/etc/network-broker/lease.d')
+    start(machine, 'lease:lo', {'LEASE_EVENT': change, 'DNS': '192.0.2.1', 'OperationalState': 'degraded'},
+          check=True)
+    lines = machine.read('/tmp/out').splitlines()
+    assert lines[0] == f'/etc/network-broker/lease.d/a lease [] degraded {change} 192.0.2.1'
+    assert lines[1:] == ([f'{ROUTABLE}/a lease [routable] routable {change} 192.0.2.1'] if runs else [])
+    machine.sh('systemctl stop nb-run@lease:lo.service; rm -r /etc/systemd/system/nb-run@.service.d; '
+               'systemctl daemon-reload')
