@@ -101,24 +101,23 @@ static size_t read_to_end(int fd, char *buffer, size_t max) {
 
 /* Returns the descriptor to read its output from. */
 static int start_systemctl(const char *unit, pid_t *ret_pid) {
-        _cleanup_close_ int in = -EBADF, out = -EBADF;
-        int fds[2], r;
+        int fds[2] = { -EBADF, -EBADF }, r;
 
         if (pipe2(fds, O_CLOEXEC) < 0)
                 return negative_errno();
-        in = fds[0];
-        out = fds[1];
-
-        r = spawn_systemctl(unit, out, ret_pid);
-        if (r < 0)
+        r = spawn_systemctl(unit, fds[1], ret_pid);
+        (void) safe_close(fds[1]);
+        if (r < 0) {
+                (void) safe_close(fds[0]);
                 return r;
-        return TAKE_FD(in);
+        }
+        return fds[0];
 }
 
 /* What PID 1 says, "" where there is none (a container, a chroot): then the defaults hold. */
 static void read_unit_environment(const char *unit, char ret[static ENVIRONMENT_MAX]) {
         _cleanup_close_ int fd = -EBADF;
-        pid_t pid;
+        pid_t pid = 0;
         int status;
 
         ret[0] = '\0';

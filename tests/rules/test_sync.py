@@ -402,7 +402,7 @@ def test_a_default_by_router_advertisement():
     assert "2001:db8:5::/64" in destinations(table)
     assert any(r["src"].startswith("2001:db8:5:") for r in our_rules())
 
-    lab.wait_for(lambda: all(r["expires"] < 0 for r in main_default()))
+    lab.wait_for(lambda: all(r.get("expires", 0) < 0 for r in main_default()))
     sync("eth1")
     assert "default" not in destinations(table)
 
