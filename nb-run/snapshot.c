@@ -162,6 +162,8 @@ static int ask_addresses(Netlink *nl, Snapshot *s) {
         return dump(nl, &request.header, forget_addresses, s);
 }
 
+/* The kernel applies the filter, legs of multipath routes included, but walks the whole table for it: 10
+ * ms for 100,000 IPv4 routes of other links, 2.5 ms for as many IPv6 ones. It has no index by output. */
 static int ask_routes(Netlink *nl, uint8_t family, Snapshot *s) {
         struct {
                 struct nlmsghdr header;
