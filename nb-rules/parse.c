@@ -70,7 +70,6 @@ static bool read_rule_attribute(RawRule *raw, const struct rtattr *a, int family
                         return false;
                 raw->is_foreign |= u != UINT32_MAX;
                 return true;
-        case FRA_UNSPEC:
         case FRA_PAD:
                 return true;
         default:
