@@ -114,7 +114,7 @@ static void test_parse(void **state) {
 
         add(&m, IFA_LOCAL, local, 4);
         assert_int_equal(address_parse(&m.header, &a, &ifindex, &flags, &valid), 0);
-        assert_memory_equal(&a.peer, &(struct in6_addr){}, sizeof(a.peer));
+        assert_memory_equal(&a.peer, &in6addr_any, sizeof(a.peer));
 
         m = message(AF_INET);
         add(&m, IFA_LOCAL, local, 4);

@@ -236,7 +236,7 @@ static unsigned pick(Model *m, unsigned below) {
         m->random ^= m->random << 13;
         m->random ^= m->random >> 7;
         m->random ^= m->random << 17;
-        return (unsigned) (m->random >> 11) % below;
+        return (unsigned) (m->random >> 11) % (below ?: 1);
 }
 
 static void model_look(Model *m) {
