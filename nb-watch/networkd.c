@@ -7,6 +7,7 @@
 #include "describe.h"
 #include "leases.h"
 #include "log.h"
+#include "networkd-files.h"
 #include "networkd-questions.h"
 
 /* A setup state in passing that was found by reading: how long to wait for a signal that settles it. */
@@ -17,6 +18,7 @@ struct Networkd {
         BusOwner *owner;
         sd_bus_slot *match;
         Questions *questions;
+        NetworkdFiles *files; /* while it is not on the bus */
         sd_event_source *settle;
         char *manager_states[6];
 };
@@ -128,17 +130,25 @@ static int on_settle(_unused_ sd_event_source *source, _unused_ uint64_t usec, v
         return 0;
 }
 
+static void on_states(int ifindex, const LinkStates *states, void *userdata);
+
 int networkd_read(Networkd *n) {
         int r;
 
-        if (!bus_owner_get(n->owner))
+        if (!n->watch->began)
                 return 0;
-        r = questions_read_links(n->questions);
+        if (bus_owner_get(n->owner))
+                r = questions_read_links(n->questions);
+        else {
+                networkd_files_free(n->files);
+                n->files = NULL;
+                r = networkd_files_new(n->watch->event, on_states, n, &n->files);
+        }
         if (r >= 0 && !n->settle)
                 r = sd_event_add_time_relative(
                                 n->watch->event, &n->settle, CLOCK_MONOTONIC, SETTLE_USEC, 0, on_settle, n);
         if (r < 0)
-                log_error_errno(r, "Failed to ask systemd-networkd for its links: %m");
+                log_error_errno(r, "Failed to read the states of links from systemd-networkd: %m");
         return r;
 }
 
@@ -146,16 +156,38 @@ static void check_lease(Link *link, void *userdata) {
         leases_check(userdata, link);
 }
 
+static void on_states(int ifindex, const LinkStates *states, void *userdata) {
+        Networkd *n = userdata;
+
+        apply_states(n, ifindex, states, true);
+        deliver_ready(n->watch);
+}
+
+/* All states stay as they are when networkd is away: that says nothing about the network. */
+static void networkd_lost(Networkd *n) {
+        Watch *w = n->watch;
+        int r;
+
+        r = networkd_read(n);
+        if (r >= 0 && n->files && networkd_files_found(n->files) > 0) {
+                log_warning("systemd-networkd is not on the bus, following its files; restart it to have all events.");
+                w->problem = "systemd-networkd is not on the bus, following its files";
+        } else {
+                if (!w->problem)
+                        log_error("systemd-networkd is not running: operational and setup states do not follow.");
+                w->problem = "systemd-networkd is not running";
+        }
+        watch_status_changed(w);
+}
+
 static void on_owner(_unused_ BusOwner *o, const char *owner, void *userdata) {
         Networkd *n = userdata;
         Watch *w = n->watch;
 
+        networkd_files_free(n->files);
+        n->files = NULL;
         if (!owner) {
-                /* All states stay as they are: networkd being away says nothing about the network. */
-                if (!w->problem)
-                        log_error("systemd-networkd is not running: operational and setup states do not follow.");
-                w->problem = "systemd-networkd is not running";
-                watch_status_changed(w);
+                networkd_lost(n);
                 return;
         }
         if (w->problem)
@@ -167,13 +199,6 @@ static void on_owner(_unused_ BusOwner *o, const char *owner, void *userdata) {
                 links_foreach(&w->links, check_lease, w->leases);
                 (void) networkd_read(n);
         }
-}
-
-static void on_states(int ifindex, const LinkStates *states, void *userdata) {
-        Networkd *n = userdata;
-
-        apply_states(n, ifindex, states, true);
-        deliver_ready(n->watch);
 }
 
 static void on_described(int ifindex, const char *json, void *userdata) {
@@ -235,6 +260,7 @@ void networkd_free(Networkd *n) {
         if (!n)
                 return;
         questions_free(n->questions);
+        networkd_files_free(n->files);
         sd_bus_slot_unref(n->match);
         sd_event_source_disable_unref(n->settle);
         bus_owner_free(n->owner);
