@@ -6,6 +6,7 @@
 
 /* The kernel fills at most 32 KiB at once. */
 #define RECEIVE_SIZE 32768U
+#define MARKED_TRIES 64U
 #define DUMP_TRIES 8U
 
 /* NLMSG_NEXT() steps behind the end if the last message is not padded; this does not. */
@@ -20,11 +21,20 @@ static const struct nlmsghdr *next_message(const char *buffer, size_t size, size
         return m;
 }
 
-static int netlink_bind(Netlink *nl) {
+static int netlink_bind(Netlink *nl, bool marked) {
         struct sockaddr_nl address = { .nl_family = AF_NETLINK };
         socklen_t size = sizeof(address);
+        int r = -1;
 
-        if (bind(nl->fd, (struct sockaddr *) &address, sizeof(address)) < 0)
+        for (unsigned i = 0; marked && r < 0 && i < MARKED_TRIES; i++) {
+                address.nl_pid = NETLINK_MARK << 16 | (((uint32_t) getpid() + i) & 0xffffU);
+                r = bind(nl->fd, (struct sockaddr *) &address, sizeof(address));
+        }
+        if (r < 0) {
+                address.nl_pid = 0;
+                r = bind(nl->fd, (struct sockaddr *) &address, sizeof(address));
+        }
+        if (r < 0)
                 return negative_errno();
         if (getsockname(nl->fd, (struct sockaddr *) &address, &size) < 0)
                 return negative_errno();
@@ -33,7 +43,7 @@ static int netlink_bind(Netlink *nl) {
         return 0;
 }
 
-int netlink_open(Netlink *ret) {
+static int open_socket(Netlink *ret, bool marked) {
         _cleanup_netlink_ Netlink nl = NETLINK_INITIALIZER;
         const int one = 1;
         int r;
@@ -47,13 +57,21 @@ int netlink_open(Netlink *ret) {
         (void) setsockopt(nl.fd, SOL_NETLINK, NETLINK_EXT_ACK, &one, sizeof(one));
         (void) setsockopt(nl.fd, SOL_NETLINK, NETLINK_CAP_ACK, &one, sizeof(one));
 
-        r = netlink_bind(&nl);
+        r = netlink_bind(&nl, marked);
         if (r < 0)
                 return r;
 
         *ret = nl;
         nl.fd = -EBADF;
         return 0;
+}
+
+int netlink_open(Netlink *ret) {
+        return open_socket(ret, false);
+}
+
+int netlink_open_marked(Netlink *ret) {
+        return open_socket(ret, true);
 }
 
 void netlink_close(Netlink *nl) {

@@ -19,6 +19,9 @@ typedef struct Netlink {
         char error[128]; /* what the kernel said about the last error, "" if nothing */
 } Netlink;
 
+/* The upper half of a marked port number; the kernel's own choice is a process's number, or close to 2^32. */
+#define NETLINK_MARK 0x6e62U
+
 #define NETLINK_INITIALIZER                                                                                 \
         { .fd = -EBADF }
 
@@ -33,6 +36,14 @@ typedef void (*NetlinkRestart)(void *userdata);
 /* Opens a NETLINK_ROUTE socket for requests, with strict checking (so that the kernel applies the filters
  * of a dump request, and refuses what it does not know) and error texts. */
 int netlink_open(Netlink *ret);
+
+/* The same with a port number that says to all who hear of a change that nb-rules made it. */
+int netlink_open_marked(Netlink *ret);
+
+/* Whether a multicast message tells of a change that was asked for over such a socket. */
+static inline bool netlink_is_marked(const struct nlmsghdr *message) {
+        return message->nlmsg_pid >> 16 == NETLINK_MARK;
+}
 
 /* Closes; harmless on one that is not open. */
 void netlink_close(Netlink *nl);

@@ -31,7 +31,7 @@ int kernel_open(Netlink *ret) {
         const struct timeval limit = { .tv_sec = REPLY_SECONDS };
         int r;
 
-        r = netlink_open(ret);
+        r = netlink_open_marked(ret);
         if (r < 0)
                 return log_error_errno(r, "Failed to open a netlink socket: %m");
         if (setsockopt(ret->fd, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof(limit)) < 0)

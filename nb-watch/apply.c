@@ -8,6 +8,7 @@
 
 #include "leases.h"
 #include "log.h"
+#include "netlink.h"
 #include "routes.h"
 #include "rules.h"
 
@@ -154,7 +155,7 @@ int apply_address(Watch *w, const struct nlmsghdr *message, bool dump) {
         bool new = message->nlmsg_type == RTM_NEWADDR;
         Address address;
         uint32_t flags, valid;
-        int ifindex, r;
+        int ifindex, usable, r;
         Link *link;
 
         r = address_parse(message, &address, &ifindex, &flags, &valid);
@@ -166,42 +167,45 @@ int apply_address(Watch *w, const struct nlmsghdr *message, bool dump) {
 
         /* networkd waits for the test for doubles too. */
         if (new && ((flags & (IFA_F_TENTATIVE | IFA_F_DADFAILED)) && !(flags & IFA_F_OPTIMISTIC)))
-                r = address_set_add(&link->not_usable, &address);
+                usable = address_set_add(&link->not_usable, &address);
         else
-                r = address_set_remove(&link->not_usable, &address);
-        if (r < 0)
-                return r;
+                usable = address_set_remove(&link->not_usable, &address);
+        if (usable < 0)
+                return usable;
 
         r = new ? address_set_add(&link->addresses, &address)
                 : address_set_remove(&link->addresses, &address);
         if (r < 0 || dump)
                 return r < 0 ? r : 0;
-        if (r > 0) {
+        if (r > 0 || usable > 0)
                 rules_touch(w, link);
-                if (!new)
-                        routes_vanished(w, link);
-        } else if (new)
+        if (r > 0 && !new)
+                routes_vanished(w, link);
+        else if (r == 0 && new)
                 leases_refreshed(w->leases, link, &address, valid);
         link_update(w, link);
         return 0;
 }
 
-/* A removed rule that carries our mark was removed by somebody else, or by nb-rules just now. */
-static int on_rule(Watch *w, const struct nlmsghdr *message, bool *heal) {
+/* Rules that somebody else removed are put back at once. One that looks up the local table matters too: where it
+ * stands decides whether our `to` rules may be there. */
+static void on_rule(Watch *w, const struct nlmsghdr *message, bool *heal) {
         const struct fib_rule_hdr *header = NLMSG_DATA(message);
+        bool ours = false, local = false;
         int length;
 
-        if (message->nlmsg_type != RTM_DELRULE || message->nlmsg_len < NLMSG_LENGTH(sizeof(*header)))
-                return 0;
+        if (message->nlmsg_len < NLMSG_LENGTH(sizeof(*header)) || netlink_is_marked(message))
+                return;
 
+        local = header->table == RT_TABLE_LOCAL;
         length = (int) (message->nlmsg_len - NLMSG_LENGTH(sizeof(*header)));
         for (const struct rtattr *rta = (const struct rtattr *) ((const char *) header +
                              NLMSG_ALIGN(sizeof(*header)));
                         RTA_OK(rta, length); rta = RTA_NEXT(rta, length))
-                if (rta->rta_type == FRA_PROTOCOL && RTA_PAYLOAD(rta) == 1 &&
-                                *(const uint8_t *) RTA_DATA(rta) == w->config.rule_protocol)
-                        *heal = true;
-        return 0;
+                if (rta->rta_type == FRA_PROTOCOL && RTA_PAYLOAD(rta) == 1)
+                        ours = *(const uint8_t *) RTA_DATA(rta) == w->config.rule_protocol;
+        if (local || (ours && message->nlmsg_type == RTM_DELRULE))
+                *heal = true;
 }
 
 void apply_message(Watch *w, const struct nlmsghdr *message, bool *heal) {
@@ -220,10 +224,11 @@ void apply_message(Watch *w, const struct nlmsghdr *message, bool *heal) {
                 break;
         case RTM_NEWROUTE:
         case RTM_DELROUTE:
-                routes_changed(w, message);
+                routes_changed(w, message, heal);
                 break;
+        case RTM_NEWRULE:
         case RTM_DELRULE:
-                r = on_rule(w, message, heal);
+                on_rule(w, message, heal);
                 break;
         }
         if (r < 0 && r != -EAFNOSUPPORT)

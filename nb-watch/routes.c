@@ -12,6 +12,7 @@
 #define FNV_PRIME UINT64_C(1099511628211)
 
 typedef struct Route {
+        uint8_t protocol;
         uint32_t table;
         int oif; /* 0 with several legs */
         const struct rtattr *legs;
@@ -24,7 +25,7 @@ typedef struct Digest {
 } Digest;
 
 /* Whether the message is about a route that counts. */
-static bool route_parse(const struct nlmsghdr *message, unsigned rule_protocol, Route *ret) {
+static bool route_parse(const struct nlmsghdr *message, Route *ret) {
         const struct rtmsg *header = NLMSG_DATA(message);
         Route route = {};
         int length;
@@ -35,6 +36,7 @@ static bool route_parse(const struct nlmsghdr *message, unsigned rule_protocol, 
                         (header->rtm_family != AF_INET && header->rtm_family != AF_INET6))
                 return false;
 
+        route.protocol = header->rtm_protocol;
         route.table = header->rtm_table;
         length = (int) (message->nlmsg_len - NLMSG_LENGTH(sizeof(*header)));
         for (const struct rtattr *rta = RTM_RTA(header); RTA_OK(rta, length); rta = RTA_NEXT(rta, length))
@@ -45,15 +47,17 @@ static bool route_parse(const struct nlmsghdr *message, unsigned rule_protocol, 
                 else if (rta->rta_type == RTA_MULTIPATH)
                         route.legs = rta;
 
-        /* With RuleProtocol=kernel, the table tells ours apart: the kernel's own are in main. */
-        if (header->rtm_protocol == rule_protocol &&
-                        (rule_protocol != RTPROT_KERNEL || route.table > RT_TABLE_LOCAL))
-                return false;
         if (route.table == RT_TABLE_LOCAL)
                 return false;
 
         *ret = route;
         return true;
+}
+
+/* With RuleProtocol=kernel, the table tells ours apart: the kernel's own are in main. */
+static bool route_is_of_rules(const Route *route, unsigned rule_protocol) {
+        return route->protocol == rule_protocol &&
+                        (rule_protocol != RTPROT_KERNEL || route->table > RT_TABLE_LOCAL);
 }
 
 static void link_changed(Watch *w, int ifindex) {
@@ -88,11 +92,26 @@ static void tell_link(int ifindex, void *userdata) {
         link_changed(userdata, ifindex);
 }
 
-void routes_changed(Watch *w, const struct nlmsghdr *message) {
+static void touch_link(int ifindex, void *userdata) {
+        Watch *w = userdata;
+        Link *link = links_find(&w->links, ifindex);
+
+        if (link)
+                rules_touch(w, link);
+}
+
+void routes_changed(Watch *w, const struct nlmsghdr *message, bool *heal) {
         Route route;
 
-        if (route_parse(message, w->config.rule_protocol, &route))
+        if (netlink_is_marked(message) || !route_parse(message, &route))
+                return;
+        if (!route_is_of_rules(&route, w->config.rule_protocol))
                 route_foreach_link(&route, tell_link, w);
+        else if (message->nlmsg_type == RTM_DELROUTE && message->nlmsg_pid != 0)
+                *heal = true;
+        else if (message->nlmsg_type == RTM_DELROUTE)
+                /* The kernel's own doing: the link went down, or lost its last address. */
+                route_foreach_link(&route, touch_link, w);
 }
 
 void routes_vanished(Watch *w, Link *link) {
@@ -154,7 +173,8 @@ static int on_route(const struct nlmsghdr *message, void *userdata) {
         Digest *digest = userdata, found = *digest;
         Route route;
 
-        if (message->nlmsg_type != RTM_NEWROUTE || !route_parse(message, digest->rule_protocol, &route))
+        if (message->nlmsg_type != RTM_NEWROUTE || !route_parse(message, &route) ||
+                        route_is_of_rules(&route, digest->rule_protocol))
                 return 0;
         route_foreach_link(&route, match_link, &found);
         if (found.ifindex < 0)

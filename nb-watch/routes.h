@@ -9,8 +9,8 @@
 #include "netlink.h"
 #include "watch.h"
 
-/* An RTM_NEWROUTE or RTM_DELROUTE. */
-void routes_changed(Watch *w, const struct nlmsghdr *message);
+/* An RTM_NEWROUTE or RTM_DELROUTE. *heal becomes true if somebody else removed a route of nb-rules. */
+void routes_changed(Watch *w, const struct nlmsghdr *message, bool *heal);
 
 /* Routes of the link may be gone without a message. */
 void routes_vanished(Watch *w, Link *link);
