@@ -19,7 +19,7 @@ STEPS = [
     ('ip address del 169.254.7.7/16 dev card0', 'carrier'),
     ('ip -6 address add 2001:db8::2/64 dev card0 nodad', 'routable'),
     ('ip -6 address del 2001:db8::2/64 dev card0', 'carrier'),
-    ('ip link add bridge0 type bridge; ip link set card0 master bridge0', 'enslaved'),
+    ('ip link add bridge0 type bridge; ip link set bridge0 up; ip link set card0 master bridge0', 'enslaved'),
     ('ip link set card0 nomaster', 'carrier'),
     ('ip link set card0 down', 'off'),
 ]
