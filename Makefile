@@ -294,7 +294,7 @@ clang-build:
 # One process a file: in a row, release 14 confuses the argument lists of one with those of another.
 clang-tidy:
 	$(Q)printf '%s\n' $(filter %.c,$(C_FILES)) | xargs -P $(shell nproc) -I FILE sh -c \
-		'clang-tidy --quiet FILE -- $(BASE_CFLAGS) -w -I$$(basename $$(dirname FILE)) $(TIDY_INCLUDES) 2>/dev/null || \
+		'clang-tidy --quiet FILE -- $(filter-out -DVERSION%,$(BASE_CFLAGS)) -DVERSION=\"$(VERSION)\" -w -iquote $$(basename $$(dirname FILE)) $(TIDY_INCLUDES) 2>/dev/null || \
 			{ echo "clang-tidy: FILE"; exit 1; }'
 TIDY_INCLUDES = $(shell pkg-config --cflags libsystemd libmnl libcjson 2>/dev/null)
 

@@ -29,8 +29,8 @@ static void warn_forged(const BusOwner *o, sd_bus_message *m) {
                 return;
         last_usec = usec;
         log_warning("Ignoring signal %s from %s, which is not %s; others of the next %u minutes are not logged.",
-                        strempty(sd_bus_message_get_member(m)), strempty(sd_bus_message_get_sender(m)), o->name,
-                        (unsigned) (WARN_USEC / 60000000U));
+                        strempty(sd_bus_message_get_member(m)), strempty(sd_bus_message_get_sender(m)),
+                        o->name, (unsigned) (WARN_USEC / 60000000U));
 }
 
 static int owner_set(BusOwner *o, const char *owner) {

@@ -162,7 +162,8 @@ static int on_io(_unused_ sd_event_source *source, int fd, _unused_ uint32_t rev
 
         if (r == -ENOBUFS) {
                 log_warning("The kernel had to drop netlink messages; reading everything anew.");
-                return rtnl_sync(rtnl) < 0 ? 0 : 0;
+                (void) rtnl_sync(rtnl);
+                return 0;
         }
         if (r < 0)
                 log_warning_errno(r, "Failed to read from netlink: %m");

@@ -2,7 +2,7 @@
 """What is delivered at boot, what at power off, and what do `isolate` and a second start change?"""
 
 from records import STATES
-from test_gaps import wait_idle
+from idle import wait_idle
 
 # A link that is there before networkd, with a carrier and an address; its script says on the console what it does.
 EARLY = """\

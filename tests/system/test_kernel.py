@@ -4,7 +4,7 @@
 import re
 
 from records import OPERATIONAL, Records
-from test_gaps import wait_idle
+from idle import wait_idle
 
 # What an administrator does by hand, and the state that each step ends in.
 STEPS = [

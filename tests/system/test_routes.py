@@ -5,7 +5,7 @@ import re
 
 import pytest
 
-from test_gaps import wait_idle
+from idle import wait_idle
 
 SCRIPT = '#!/bin/sh\necho "${0%/*} $LINK" >> /run/routes\nsleep 0.2\n'
 
