@@ -3,9 +3,12 @@
 #include "netlink.h"
 
 #include <sys/socket.h>
+#include <sys/time.h>
 
 /* The kernel fills at most 32 KiB at once. */
 #define RECEIVE_SIZE 32768U
+/* The kernel answers while the request is being sent; the wait is for ourselves to be scheduled. */
+#define RECEIVE_TIMEOUT_SEC 10
 #define MARKED_TRIES 64U
 #define DUMP_TRIES 8U
 
@@ -45,6 +48,7 @@ static int netlink_bind(Netlink *nl, bool marked) {
 
 static int open_socket(Netlink *ret, bool marked) {
         _cleanup_netlink_ Netlink nl = NETLINK_INITIALIZER;
+        const struct timeval timeout = { .tv_sec = RECEIVE_TIMEOUT_SEC };
         const int one = 1;
         int r;
 
@@ -52,6 +56,9 @@ static int open_socket(Netlink *ret, bool marked) {
         if (nl.fd < 0)
                 return negative_errno();
         if (setsockopt(nl.fd, SOL_NETLINK, NETLINK_GET_STRICT_CHK, &one, sizeof(one)) < 0)
+                return negative_errno();
+        /* A reply that was lost must not hang its reader. */
+        if (setsockopt(nl.fd, SOL_SOCKET, SO_RCVTIMEO, &timeout, sizeof(timeout)) < 0)
                 return negative_errno();
         /* Only texts for the log: no reason to fail without. */
         (void) setsockopt(nl.fd, SOL_NETLINK, NETLINK_EXT_ACK, &one, sizeof(one));

@@ -53,7 +53,8 @@ void netlink_close(Netlink *nl);
  * reply to the handler. A dump during which the table changed is repeated; restart, which may be NULL, is
  * called before each try. Returns 0; the kernel's error; -EINTR if the table changed during each of
  * several tries (what was collected is the last of them, complete but for what changed meanwhile);
- * -ENOBUFS if the reply was lost. Not for a socket that is a member of multicast groups. */
+ * -ENOBUFS if the reply was lost; -EAGAIN if none came in 10 s. One dump at a time on a socket, and not on one that
+ * is a member of multicast groups. */
 int netlink_dump(Netlink *nl, struct nlmsghdr *request, NetlinkRestart restart, NetlinkHandler handler,
                 void *userdata);
 

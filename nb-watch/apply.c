@@ -121,7 +121,8 @@ int apply_new_link(Watch *w, const struct nlmsghdr *message, bool dump) {
         link->seen = true;
         master = link->facts.master;
         facts.port_without_carrier = link->facts.port_without_carrier;
-        if ((facts.flags ^ link->facts.flags) & IFF_UP)
+        /* Not in a dump: that would be a second dump on its socket, and the comparison follows anyway. */
+        if (!dump && ((facts.flags ^ link->facts.flags) & IFF_UP))
                 routes_vanished(w, link);
         link->facts = facts;
         rules_touch(w, link);
