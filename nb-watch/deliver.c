@@ -66,8 +66,7 @@ void work_call(Work *work, Verb verb, UnitKind kind, EventType event) {
                         entry->name->files |= event_bit(event);
         }
         if (r >= 0 || variables)
-                r = starter_call(work->watch->starter, verb, work->unit, variables, false, on_called, work,
-                                NULL);
+                r = starter_call(work->watch->starter, verb, work->unit, variables, false, on_called, work);
         if (r < 0)
                 on_called(CALL_REFUSED, strerror(-r), work);
 }
@@ -208,7 +207,7 @@ static void forget_failed(Work *work) {
         for (EventType e = 0; e < _EVENT_TYPE_MAX; e++)
                 if ((name->failed & event_bit(e)) && unit_name_format(UNIT_RUN, e, name->name, unit) >= 0)
                         (void) starter_call(work->watch->starter, VERB_RESET_FAILED, unit, NULL, false, NULL,
-                                        NULL, NULL);
+                                        NULL);
         name->failed = 0;
 }
 
@@ -317,6 +316,20 @@ void deliver_ready(Watch *w) {
                 }
                 monitor_print(w->monitor, entry);
                 lanes_finish(&w->lanes, entry);
+        }
+}
+
+void deliver_abandon(Watch *w) {
+        _cleanup_free_ int *list = NULL;
+        size_t n = 0;
+
+        if (w->lanes.n_entries == 0 || lanes_list(&w->lanes, &list, &n) < 0)
+                return;
+        for (size_t i = 0; i < n; i++) {
+                Entry *entry = lanes_head(&w->lanes, list[i]);
+
+                if (entry && entry->work)
+                        work_free(entry->work);
         }
 }
 

@@ -72,12 +72,19 @@ static Name **name_bucket(Lanes *lanes, const char *name) {
         return &lanes->name_buckets[hash % BUCKETS];
 }
 
+Name *lanes_find_name(Lanes *lanes, const char *name) {
+        for (Name *n = *name_bucket(lanes, name); n; n = n->next)
+                if (streq(n->name, name))
+                        return n;
+        return NULL;
+}
+
 Name *lanes_name(Lanes *lanes, const char *name) {
         Name **bucket = name_bucket(lanes, name), *n;
 
-        for (n = *bucket; n; n = n->next)
-                if (streq(n->name, name))
-                        return n;
+        n = lanes_find_name(lanes, name);
+        if (n)
+                return n;
 
         n = calloc(1, sizeof(*n));
         if (!n)

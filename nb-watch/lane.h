@@ -80,6 +80,8 @@ void lanes_done(Lanes *lanes);
 
 /* The record of a name, made if it is new; NULL when out of memory. It stays until lanes_done(), or lanes_trim(). */
 Name *lanes_name(Lanes *lanes, const char *name);
+/* … or NULL if there is none. */
+Name *lanes_find_name(Lanes *lanes, const char *name);
 
 /* Forgets a name that has no entries and nothing active. */
 void lanes_trim(Lanes *lanes, Name *name);

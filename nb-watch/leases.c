@@ -278,7 +278,7 @@ static void call_lease_unit(Leases *l, Verb verb, UnitKind kind, const char *nam
                 return;
         r = unit_name_format(kind, EVENT_TYPE_LEASE, name, unit);
         if (r >= 0)
-                r = starter_call(l->watch->starter, verb, unit, NULL, false, NULL, NULL, NULL);
+                r = starter_call(l->watch->starter, verb, unit, NULL, false, NULL, NULL);
         if (r < 0)
                 log_error_errno(r, "Failed to %s the lease unit of %s: %m", verb_name(verb), name);
 }
@@ -310,10 +310,12 @@ void leases_switched_off(Leases *l) {
         links_foreach(&l->watch->links, leave_link, l);
 }
 
-int leases_restore(Link *link, const char *text) {
+void leases_restore(Leases *l, Link *link, const char *text) {
         lease_free(link->lease);
         link->lease = NULL;
-        return lease_parse(text, &link->lease, NULL);
+        (void) lease_parse(text, &link->lease, NULL);
+        /* Nothing else arms its timer as long as its file is the same. */
+        watch_expiry(l, link);
 }
 
 int leases_new(Watch *w, Leases **ret) {

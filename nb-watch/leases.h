@@ -24,5 +24,5 @@ void leases_leave(Leases *l, const char *name);
 /* dhclient was taken out of Generator=. */
 void leases_switched_off(Leases *l);
 
-/* The lease that a restart restored. */
-int leases_restore(Link *link, const char *text);
+/* The lease that was told before a restart; none if the text holds none. */
+void leases_restore(Leases *l, Link *link, const char *text);

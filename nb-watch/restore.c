@@ -95,7 +95,7 @@ static int restore_record(Restore *restore, Record *record) {
         link->delivered.addresses = link->delivered.addresses_next = (AddressSet){};
         link->delivered.lease = link->delivered.lease_next = NULL;
         if (record->lease && record->lease[0])
-                (void) leases_restore(link, record->lease);
+                leases_restore(restore->watch->leases, link, record->lease);
         return 0;
 }
 
@@ -135,7 +135,7 @@ static int restore_told(Restore *restore, const EventMark *mark, Link *link) {
                 if (r >= 0)
                         r = state_addresses_commit(state_fd, mark->ifindex);
         } else if (mark->event == EVENT_TYPE_LEASE && record && record->lease_next) {
-                (void) leases_restore(link, record->lease_next);
+                leases_restore(restore->watch->leases, link, record->lease_next);
                 r = state_lease_commit(state_fd, mark->ifindex);
         }
         return r;

@@ -23,7 +23,6 @@ struct Rtnl {
         int fd;
         sd_event_source *io, *retry;
         Netlink requests;
-        bool syncing;
         bool heal; /* a rule of ours was removed by a message of this round */
 };
 

@@ -73,8 +73,14 @@ void rules_touch(Watch *w, const Link *link) {
         (void) watch_push(w, link->ifindex, link->name, ENTRY_RULES, EVENT_TYPE_ROUTES, NULL);
 }
 
+static bool rules_are_active(Watch *w, const char *name) {
+        const Name *n = lanes_find_name(&w->lanes, name);
+
+        return n && n->rules == RULES_ACTIVE;
+}
+
 void rules_drop(Watch *w, const Link *link, const char *name) {
-        if (!w->monitor && lanes_name(&w->lanes, name)->rules == RULES_ACTIVE)
+        if (!w->monitor && rules_are_active(w, name))
                 (void) watch_push(w, link->ifindex, name, ENTRY_RULES, EVENT_TYPE_ROUTES, NULL);
 }
 
@@ -99,7 +105,7 @@ static int heal_reload(Watch *w, const Link *link) {
         if (r < 0)
                 return r;
         w->n_healing++;
-        r = starter_call(w->starter, VERB_RELOAD, unit, NULL, true, on_healed, w, NULL);
+        r = starter_call(w->starter, VERB_RELOAD, unit, NULL, true, on_healed, w);
         if (r < 0)
                 w->n_healing--;
         return r;
@@ -109,8 +115,7 @@ static void heal_link(Link *link, void *userdata) {
         Watch *w = userdata;
         int r;
 
-        if (!config_keeps_rules(&w->config, link->name) ||
-                        lanes_name(&w->lanes, link->name)->rules != RULES_ACTIVE)
+        if (!config_keeps_rules(&w->config, link->name) || !rules_are_active(w, link->name))
                 return;
         r = heal_reload(w, link);
         if (r < 0)

@@ -8,7 +8,9 @@
 
 #include "log.h"
 
-#define SEND_BUFFER (212992)
+#define SEND_BUFFER 212992
+
+typedef struct Call Call;
 
 typedef enum CallState {
         CALL_WAITING,
@@ -35,7 +37,7 @@ struct Starter {
         uint64_t next_id;
         size_t n_waiting, n_sent, n_running;
         unsigned n_failures;
-        bool hold, at_limit;
+        bool hold, losing, at_limit;
         char *buffer;
 };
 
@@ -79,12 +81,15 @@ static void starter_lose(Starter *s) {
         s->io = sd_event_source_disable_unref(s->io);
         s->fd = safe_close(s->fd);
 
-        /* A handler may add calls, but those wait. */
+        /* A handler may add calls. They wait until the list is gone through: to send them could lose the next
+         * connection too, and free what next points to. */
+        s->losing = true;
         for (Call *call = s->head; call; call = next) {
                 next = call->next;
                 if (call->state != CALL_WAITING)
                         call_finish(call, CALL_UNKNOWN, "org.freedesktop.DBus.Error.Disconnected");
         }
+        s->losing = false;
 }
 
 static int on_retry(_unused_ sd_event_source *source, _unused_ uint64_t usec, void *userdata) {
@@ -239,7 +244,7 @@ static void starter_send_waiting(Starter *s) {
         if (s->io)
                 (void) sd_event_source_set_io_events(s->io, EPOLLIN);
 
-        while (s->n_waiting > 0 && !s->hold && !starter_at_limit(s)) {
+        while (s->n_waiting > 0 && !s->hold && !s->losing && !starter_at_limit(s)) {
                 r = starter_connect(s);
                 if (r < 0) {
                         if (s->n_failures < 2)
@@ -254,7 +259,7 @@ static void starter_send_waiting(Starter *s) {
 }
 
 int starter_call(Starter *s, Verb verb, const char *unit, char *const *variables, bool urgent,
-                CallHandler handler, void *userdata, Call **ret) {
+                CallHandler handler, void *userdata) {
         size_t n_variables = 0;
         Call *call;
         int n;
@@ -299,8 +304,6 @@ int starter_call(Starter *s, Verb verb, const char *unit, char *const *variables
                 s->tail = call;
         }
         s->n_waiting++;
-        if (ret)
-                *ret = call;
 
         starter_send_waiting(s);
         return 0;
@@ -310,10 +313,6 @@ void starter_hold(Starter *s, bool hold) {
         s->hold = hold;
         if (!hold)
                 starter_send_waiting(s);
-}
-
-size_t starter_pending(const Starter *s) {
-        return s->n_waiting + s->n_sent + s->n_running;
 }
 
 int starter_new(sd_event *event, Starter **ret) {

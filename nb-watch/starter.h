@@ -12,7 +12,6 @@
 #define STARTER_JOBS_MAX 256U
 
 typedef struct Starter Starter;
-typedef struct Call Call;
 
 typedef enum CallResult {
         CALL_DONE,
@@ -31,10 +30,7 @@ DEFINE_TRIVIAL_CLEANUP_FUNC(Starter *, starter_free);
 
 /* Queues a call; variables (NULL-terminated, or NULL) are copied. urgent goes before what waits. */
 int starter_call(Starter *s, Verb verb, const char *unit, char *const *variables, bool urgent,
-                CallHandler handler, void *userdata, Call **ret);
+                CallHandler handler, void *userdata);
 
 /* While PID 1 reloads, nothing is sent. */
 void starter_hold(Starter *s, bool hold);
-
-/* How many calls wait or are under way. */
-size_t starter_pending(const Starter *s);

@@ -376,6 +376,10 @@ void watch_free(Watch *w) {
                 return;
         starter_free(w->starter);
         w->starter = NULL;
+        watch_disconnect(w);
+        deliver_abandon(w);
+        lanes_done(&w->lanes);
+        links_done(&w->links);
         rtnl_free(w->rtnl);
         leases_free(w->leases);
         sd_event_source_disable_unref(w->reconnect);

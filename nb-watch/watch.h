@@ -67,6 +67,9 @@ uint64_t now_usec(void);
 /* --- deliver.c: runs the entries whose turn it is. */
 void deliver_ready(Watch *w);
 
+/* Frees what belongs to the entries under way, for the end of the process: their units go on. */
+void deliver_abandon(Watch *w);
+
 /* Goes on with the entry that waited for Describe() of this link, which may be gone. */
 void deliver_described(Watch *w, int ifindex);
 
