@@ -4,6 +4,7 @@
 
 #include <inttypes.h>
 
+#include "number.h"
 #include "variable.h"
 
 static const char *const verbs[_VERB_MAX] = {
@@ -51,20 +52,6 @@ static const char *next_string(const char **data, size_t *size) {
         return s;
 }
 
-static int parse_number(const char *s, uint64_t *ret) {
-        uint64_t n;
-        char *end;
-
-        if (!s || *s < '0' || *s > '9')
-                return -EINVAL;
-        errno = 0;
-        n = strtoull(s, &end, 10);
-        if (errno != 0 || *end)
-                return -EINVAL;
-        *ret = n;
-        return 0;
-}
-
 static int find_name(const char *const *names, size_t n, const char *name) {
         if (!name)
                 return -EINVAL;
@@ -101,7 +88,7 @@ int request_parse(const char *data, size_t size, Request *ret, const char **ret_
                 *ret_reason = "unterminated text";
                 return -EINVAL;
         }
-        if (parse_number(next_string(&data, &size), &request.id) < 0) {
+        if (number_parse(next_string(&data, &size), 10, UINT64_MAX, &request.id) < 0) {
                 *ret_reason = "no request number";
                 return -EINVAL;
         }
@@ -171,7 +158,7 @@ int answer_parse(const char *data, size_t size, Answer *ret) {
         Answer answer;
         int r;
 
-        if (parse_number(next_string(&data, &size), &answer.id) < 0)
+        if (number_parse(next_string(&data, &size), 10, UINT64_MAX, &answer.id) < 0)
                 return -EBADMSG;
         kind = next_string(&data, &size);
         r = find_name(answers, ELEMENTSOF(answers), kind);

@@ -2,6 +2,7 @@
 /* Which variables belong to which event? */
 #include "variable.h"
 
+#include "number.h"
 #include "unit-name.h"
 
 static bool of_links(EventType event) {
@@ -85,13 +86,9 @@ const VariableInfo *variable_at(size_t i) {
 }
 
 static bool ifindex_is_valid(const char *value) {
-        unsigned long n;
-        char *end;
+        int ifindex;
 
-        if (*value < '1' || *value > '9' || strlen(value) > 10)
-                return false;
-        n = strtoul(value, &end, 10);
-        return *end == '\0' && n <= INT32_MAX;
+        return *value != '0' && ifindex_parse(value, &ifindex) >= 0;
 }
 
 static bool word_is_valid(const char *value) {

@@ -7,36 +7,22 @@
 #include <sys/wait.h>
 
 #include "log.h"
+#include "number.h"
 
 #define TABLE_BASE_DEFAULT 9999U
 #define PROTOCOL_DEFAULT 201U
 #define PROTOCOL_KERNEL 2U
 #define ENVIRONMENT_MAX 65536U
 
-static int parse_number(const char *text, unsigned long long max, unsigned long long *ret) {
-        unsigned long long u;
-        char *end;
-
-        if (*text < '0' || *text > '9')
-                return -EINVAL;
-        errno = 0;
-        u = strtoull(text, &end, 10);
-        if (errno > 0 || *end != '\0' || u > max)
-                return -EINVAL;
-
-        *ret = u;
-        return 0;
-}
-
 int settings_parse(const char *table_base, const char *protocol, Settings *ret) {
-        unsigned long long base = TABLE_BASE_DEFAULT, number = PROTOCOL_DEFAULT;
+        uint64_t base = TABLE_BASE_DEFAULT, number = PROTOCOL_DEFAULT;
 
-        if (table_base && parse_number(table_base, UINT32_MAX, &base) < 0)
+        if (table_base && number_parse(table_base, 10, UINT32_MAX, &base) < 0)
                 return log_error_errno(EINVAL, "NB_ROUTE_TABLE_BASE=%s: a number from 0 to %u is needed.",
                                 table_base, UINT32_MAX);
         if (protocol && streq(protocol, "kernel"))
                 number = PROTOCOL_KERNEL;
-        else if (protocol && (parse_number(protocol, UINT8_MAX, &number) < 0 || number == 0))
+        else if (protocol && (number_parse(protocol, 10, UINT8_MAX, &number) < 0 || number == 0))
                 return log_error_errno(EINVAL,
                                 "NB_RULE_PROTOCOL=%s: a number from 1 to 255 or 'kernel' is needed.",
                                 protocol);

@@ -4,6 +4,8 @@
 
 #include <arpa/inet.h>
 
+#include "number.h"
+
 static int address_compare(const Address *a, const Address *b) {
         if (a->family != b->family)
                 return a->family < b->family ? -1 : 1;
@@ -211,16 +213,18 @@ int address_set_save(const AddressSet *set, char **ret) {
 }
 
 int address_set_load(const char *text, AddressSet *ret) {
-        char address[INET6_ADDRSTRLEN], peer[INET6_ADDRSTRLEN];
+        char address[INET6_ADDRSTRLEN], peer[INET6_ADDRSTRLEN], words[2][8];
         AddressSet set = {};
         int r = 0, used;
 
         while (*text) {
-                unsigned prefix, scope;
+                uint64_t prefix, scope;
                 Address a = {};
 
                 r = -EBADMSG;
-                if (sscanf(text, "%45s %u %u %45s\n%n", address, &prefix, &scope, peer, &used) != 4)
+                if (sscanf(text, "%45s %7s %7s %45s\n%n", address, words[0], words[1], peer, &used) != 4 ||
+                                number_parse(words[0], 10, 128, &prefix) < 0 ||
+                                number_parse(words[1], 10, UINT8_MAX, &scope) < 0)
                         break;
                 a.family = strchr(address, ':') ? AF_INET6 : AF_INET;
                 a.prefix = (uint8_t) prefix;

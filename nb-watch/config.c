@@ -5,6 +5,7 @@
 #include <linux/rtnetlink.h>
 
 #include "glob.h"
+#include "number.h"
 
 #define RULE_PROTOCOL_DEFAULT 201U
 
@@ -18,13 +19,9 @@ static bool has_word(const char *list, const char *word) {
 }
 
 static unsigned number(const char *value, unsigned fallback) {
-        unsigned long n;
-        char *end;
+        uint64_t n;
 
-        if (!value || *value < '0' || *value > '9')
-                return fallback;
-        n = strtoul(value, &end, 10);
-        return *end || n > INT32_MAX ? fallback : (unsigned) n;
+        return number_parse(value, 10, INT32_MAX, &n) < 0 ? fallback : (unsigned) n;
 }
 
 static unsigned rule_protocol(const char *value) {

@@ -13,6 +13,7 @@
 #include "lease-networkd.h"
 #include "lease-variables.h"
 #include "log.h"
+#include "number.h"
 
 /* The address is set anew before networkd has written its file: a changed lease should be one event. */
 #define REFRESH_USEC (300U * 1000U)
@@ -215,14 +216,15 @@ static int on_networkd_file(
                 _unused_ sd_event_source *source, const struct inotify_event *event, void *userdata) {
         Leases *l = userdata;
         Link *link;
+        int ifindex;
 
         if (event->mask & IN_IGNORED) {
                 l->networkd = sd_event_source_disable_unref(l->networkd);
                 return 0;
         }
-        if (event->len == 0 || event->name[0] < '1' || event->name[0] > '9')
+        if (event->len == 0 || ifindex_parse(event->name, &ifindex) < 0)
                 return 0;
-        link = links_find(&l->watch->links, (int) strtol(event->name, NULL, 10));
+        link = links_find(&l->watch->links, ifindex);
         if (link) {
                 leases_check(l, link);
                 deliver_ready(l->watch);

@@ -8,6 +8,7 @@
 
 #include "file-util.h"
 #include "log.h"
+#include "number.h"
 
 #define FOLDER "/run/systemd/netif/links"
 #define FILE_SIZE_MAX (64U * 1024U)
@@ -58,14 +59,11 @@ static void read_file(NetworkdFiles *f, const char *name) {
         _cleanup_free_ char *text = NULL;
         char path[sizeof(FOLDER) + 16];
         LinkStates states;
-        long ifindex;
-        char *end;
-        int r;
+        int ifindex, r;
 
-        ifindex = strtol(name, &end, 10);
-        if (ifindex <= 0 || ifindex > INT32_MAX || *end)
+        if (ifindex_parse(name, &ifindex) < 0)
                 return;
-        snprintf(path, sizeof(path), FOLDER "/%li", ifindex);
+        snprintf(path, sizeof(path), FOLDER "/%i", ifindex);
         r = file_read_untrusted(AT_FDCWD, path, FILE_SIZE_MAX, &text, NULL);
         if (r < 0) {
                 if (r != -ENOENT)
@@ -75,7 +73,7 @@ static void read_file(NetworkdFiles *f, const char *name) {
 
         f->n_found++;
         networkd_file_parse(text, &states);
-        f->handler((int) ifindex, &states, f->userdata);
+        f->handler(ifindex, &states, f->userdata);
 }
 
 static void read_all(NetworkdFiles *f) {

@@ -9,6 +9,7 @@
 #include "log.h"
 #include "networkd-files.h"
 #include "networkd-questions.h"
+#include "number.h"
 
 /* A setup state in passing that was found by reading: how long to wait for a signal that settles it. */
 #define SETTLE_USEC (5U * 1000U * 1000U)
@@ -91,7 +92,7 @@ static int on_properties(sd_bus_message *m, void *userdata, _unused_ sd_bus_erro
         LinkStates states = { -1, -1 };
         const char *interface;
         Networkd *n = userdata;
-        int r;
+        int ifindex, r;
 
         if (!bus_owner_sent(n->owner, m))
                 return 0;
@@ -104,8 +105,8 @@ static int on_properties(sd_bus_message *m, void *userdata, _unused_ sd_bus_erro
                 r = sd_bus_path_decode(sd_bus_message_get_path(m), NETWORKD_PATH "/link", &number);
                 if (r > 0)
                         r = read_link_states(m, &states);
-                if (r >= 0 && number)
-                        apply_states(n, atoi(number), &states, false);
+                if (r >= 0 && number && ifindex_parse(number, &ifindex) >= 0)
+                        apply_states(n, ifindex, &states, false);
         }
         if (r < 0)
                 log_warning_errno(r, "Ignoring a signal of systemd-networkd that cannot be read: %m");

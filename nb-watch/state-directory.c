@@ -9,6 +9,7 @@
 
 #include "file-util.h"
 #include "log.h"
+#include "number.h"
 
 #define STATE_DIRECTORY "/run/network-broker/state"
 #define STATE_FILE_MAX (4U * 1024U * 1024U)
@@ -136,8 +137,8 @@ int state_broker_read(int dir_fd, uint64_t *ret) {
         }
         if (r < 0)
                 return r;
-        *ret = strtoull(text, NULL, 10);
-        return 0;
+        text[strcspn(text, "\n")] = '\0';
+        return number_parse(text, 10, UINT64_MAX, ret);
 }
 
 static int parse_state(const char *name, int *ret) {
@@ -173,25 +174,25 @@ static void record_clear(Record *record) {
 }
 
 static int load_record(int dir_fd, const char *file, Record *ret) {
-        char escaped[INSTANCE_MAX], operational[32], setup[32], instance[INSTANCE_MAX + 8],
-                        path[NAME_MAX + 16];
+        char escaped[INSTANCE_MAX], operational[32], setup[32], started[2][2], routes[17],
+                        instance[INSTANCE_MAX + 8], path[NAME_MAX + 16];
         _cleanup_free_ char *text = NULL;
-        int started[2], r;
         EventType event;
         Record record = {};
+        int r;
 
         r = file_read_untrusted(dir_fd, file, STATE_FILE_MAX, &text, NULL);
         if (r < 0)
                 return r;
-        record.ifindex = atoi(file + 1);
-        if (record.ifindex <= 0 ||
-                        sscanf(text, "%95s %31s %i %31s %i %" SCNx64, escaped, operational, &started[0],
-                                        setup, &started[1], &record.routes) != 6)
+        if (ifindex_parse(file + 1, &record.ifindex) < 0 ||
+                        sscanf(text, "%95s %31s %1s %31s %1s %16s", escaped, operational, started[0], setup,
+                                        started[1], routes) != 6 ||
+                        number_parse(routes, 16, UINT64_MAX, &record.routes) < 0)
                 return -EBADMSG;
         if (parse_state(operational, &record.operational) < 0 || parse_state(setup, &record.setup) < 0)
                 return -EBADMSG;
-        record.operational_started = started[0];
-        record.setup_started = started[1];
+        record.operational_started = streq(started[0], "1");
+        record.setup_started = streq(started[1], "1");
 
         /* The codec knows names only as part of an instance. */
         snprintf(instance, sizeof(instance), "off:%s", escaped);
@@ -215,7 +216,9 @@ static int load_record(int dir_fd, const char *file, Record *ret) {
 
 static int load_mark(int dir_fd, const char *file, EventMark *ret) {
         _cleanup_free_ char *text = NULL;
+        char ifindex[16], asked[24];
         EventMark mark = {};
+        uint64_t number;
         int r;
 
         r = instance_parse(file, &mark.event, mark.link);
@@ -224,8 +227,11 @@ static int load_mark(int dir_fd, const char *file, EventMark *ret) {
         r = file_read_untrusted(dir_fd, file, STATE_FILE_MAX, &text, NULL);
         if (r < 0)
                 return r;
-        if (sscanf(text, "%i %" SCNu64, &mark.ifindex, &mark.asked_usec) != 2)
+        if (sscanf(text, "%15s %23s", ifindex, asked) != 2 ||
+                        number_parse(ifindex, 10, INT32_MAX, &number) < 0 ||
+                        number_parse(asked, 10, UINT64_MAX, &mark.asked_usec) < 0)
                 return -EBADMSG;
+        mark.ifindex = (int) number; /* 0 for the manager event */
 
         *ret = mark;
         return 0;
