@@ -2,14 +2,12 @@
 /* Is a signal's sender who it should be? See bus-owner.h. */
 #include "bus-owner.h"
 
-#include <time.h>
-
+#include "bus-names.h"
 #include "log.h"
+#include "time-util.h"
 
 /* Whoever forges one signal can forge many, from new connections. */
 #define WARN_USEC (UINT64_C(10) * 60U * 1000000U)
-
-#define BUS_NAME "org.freedesktop.DBus"
 
 struct BusOwner {
         char *name, *owner;
@@ -20,11 +18,8 @@ struct BusOwner {
 
 static void warn_forged(const BusOwner *o, sd_bus_message *m) {
         static uint64_t last_usec;
-        struct timespec ts;
-        uint64_t usec;
+        uint64_t usec = now_usec();
 
-        (void) clock_gettime(CLOCK_MONOTONIC, &ts);
-        usec = (uint64_t) ts.tv_sec * 1000000U + (uint64_t) ts.tv_nsec / 1000U;
         if (last_usec > 0 && usec < last_usec + WARN_USEC)
                 return;
         last_usec = usec;
@@ -52,7 +47,7 @@ static int on_name_owner_changed(sd_bus_message *m, void *userdata, _unused_ sd_
         BusOwner *o = userdata;
         int r;
 
-        if (!streq(strempty(sd_bus_message_get_sender(m)), BUS_NAME)) {
+        if (!streq(strempty(sd_bus_message_get_sender(m)), DBUS_NAME)) {
                 warn_forged(o, m);
                 return 0;
         }
@@ -90,15 +85,14 @@ int bus_owner_new(sd_bus *bus, const char *name, BusOwnerHandler handler, void *
                 return -ENOMEM;
 
         snprintf(rule, sizeof(rule),
-                        "type='signal',sender='" BUS_NAME
-                        "',path='/org/freedesktop/DBus',interface='" BUS_NAME
+                        "type='signal',sender='" DBUS_NAME "',path='" DBUS_PATH "',interface='" DBUS_NAME
                         "',member='NameOwnerChanged',arg0='%s'",
                         name);
         r = sd_bus_add_match_async(bus, &o->match, rule, on_name_owner_changed, NULL, o);
         if (r < 0)
                 return r;
-        r = sd_bus_call_method_async(bus, &o->query, BUS_NAME, "/org/freedesktop/DBus", BUS_NAME,
-                        "GetNameOwner", on_owner, o, "s", name);
+        r = sd_bus_call_method_async(bus, &o->query, DBUS_NAME, DBUS_PATH, DBUS_NAME, "GetNameOwner",
+                        on_owner, o, "s", name);
         if (r < 0)
                 return r;
 

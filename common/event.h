@@ -60,6 +60,11 @@ static inline const char *event_name(EventType type) {
         return event_info(type)->name;
 }
 
+/* For sets of events. */
+static inline uint32_t event_bit(EventType type) {
+        return UINT32_C(1) << type;
+}
+
 /* A state that a link is in, whose unit stays active meanwhile; the others are edges. */
 static inline bool event_is_level(EventType type) {
         EventKind kind = event_info(type)->kind;

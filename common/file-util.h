@@ -2,9 +2,12 @@
 /* Reading and writing the small files under /run/network-broker. */
 #pragma once
 
+#include <dirent.h>
 #include <sys/types.h>
 
 #include "macros.h"
+
+DEFINE_TRIVIAL_CLEANUP_FUNC(DIR *, closedir);
 
 /* Writes size bytes to dir_fd/name aside and renames the file into place, so a reader sees the old or the new one
  * whole. No fsync: the files live in /run. */

@@ -2,13 +2,8 @@
 /* When has a job ended? See job-removed.h. */
 #include "job-removed.h"
 
+#include "bus-names.h"
 #include "log.h"
-
-#define BUS_NAME "org.freedesktop.DBus"
-#define BUS_PATH "/org/freedesktop/DBus"
-#define SYSTEMD_NAME "org.freedesktop.systemd1"
-#define SYSTEMD_PATH "/org/freedesktop/systemd1"
-#define SYSTEMD_MANAGER "org.freedesktop.systemd1.Manager"
 
 struct JobRemoved {
         sd_bus *bus;
@@ -73,7 +68,7 @@ static int call_bus(JobRemoved *j, const char *method, const char *unit) {
                         "type='signal',sender='" SYSTEMD_NAME "',path='" SYSTEMD_PATH
                         "',interface='" SYSTEMD_MANAGER "',member='JobRemoved',arg2='%s'",
                         unit);
-        r = sd_bus_message_new_method_call(j->bus, &m, BUS_NAME, BUS_PATH, BUS_NAME, method);
+        r = sd_bus_message_new_method_call(j->bus, &m, DBUS_NAME, DBUS_PATH, DBUS_NAME, method);
         if (r >= 0)
                 r = sd_bus_message_append(m, "s", rule);
         if (r >= 0)

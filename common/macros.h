@@ -63,6 +63,13 @@ static inline void freep(void *p) {
         free(*(void **) p);
 }
 
+/* Frees a NULL-terminated list and its strings. */
+static inline void strv_free(char **list) {
+        for (char **s = list; s && *s; s++)
+                free(*s);
+        free(list);
+}
+
 static inline int safe_close(int fd) {
         if (fd >= 0) {
                 int saved = errno;

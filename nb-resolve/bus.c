@@ -2,6 +2,8 @@
 /* What do the calls over the bus have in common? See bus.h. */
 #include "bus.h"
 
+#include "bus-names.h"
+
 #define CALL_TIMEOUT_USEC (10U * 1000U * 1000U)
 
 int bus_open(sd_bus **ret) {
@@ -21,11 +23,11 @@ int bus_open(sd_bus **ret) {
 bool bus_error_is_absence(const sd_bus_error *error) {
         return sd_bus_error_has_name(error, SD_BUS_ERROR_SERVICE_UNKNOWN) ||
                         sd_bus_error_has_name(error, SD_BUS_ERROR_NAME_HAS_NO_OWNER) ||
-                        sd_bus_error_has_name(error, "org.freedesktop.systemd1.NoSuchUnit") ||
-                        sd_bus_error_has_name(error, "org.freedesktop.systemd1.UnitMasked");
+                        sd_bus_error_has_name(error, SYSTEMD_NAME ".NoSuchUnit") ||
+                        sd_bus_error_has_name(error, SYSTEMD_NAME ".UnitMasked");
 }
 
 int bus_start_unit(sd_bus *bus, const char *unit, sd_bus_error *error) {
-        return sd_bus_call_method(bus, "org.freedesktop.systemd1", "/org/freedesktop/systemd1",
-                        "org.freedesktop.systemd1.Manager", "StartUnit", error, NULL, "ss", unit, "replace");
+        return sd_bus_call_method(bus, SYSTEMD_NAME, SYSTEMD_PATH, SYSTEMD_MANAGER, "StartUnit", error, NULL,
+                        "ss", unit, "replace");
 }

@@ -2,7 +2,6 @@
 /* What did nb-rules make, for which link? See record.h. */
 #include "record.h"
 
-#include <dirent.h>
 #include <fcntl.h>
 #include <inttypes.h>
 #include <limits.h>
@@ -16,8 +15,6 @@
 
 #define RECORDS "/run/network-broker/rules"
 #define LOCK_FILE ".#lock"
-
-DEFINE_TRIVIAL_CLEANUP_FUNC(DIR *, closedir);
 
 static bool read_number(const char **p, char end, uintmax_t max, uintmax_t *ret) {
         uintmax_t u;

@@ -8,7 +8,8 @@
 #include <signal.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
-#include <time.h>
+
+#include "time-util.h"
 
 #define USEC_PER_SEC UINT64_C(1000000)
 /* From TERM to KILL, and how long a killed process may take to be gone (it may hang in the kernel). */
@@ -44,13 +45,6 @@ bool exec_is_interrupted(void) {
 
         return sigpending(&pending) >= 0 &&
                         (sigismember(&pending, SIGTERM) == 1 || sigismember(&pending, SIGINT) == 1);
-}
-
-static uint64_t now_usec(void) {
-        struct timespec ts;
-
-        (void) clock_gettime(CLOCK_MONOTONIC, &ts);
-        return (uint64_t) ts.tv_sec * USEC_PER_SEC + (uint64_t) ts.tv_nsec / 1000;
 }
 
 typedef struct Child {

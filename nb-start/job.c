@@ -5,11 +5,8 @@
  * signal cannot be missed, and nothing has to wait for the rule. */
 #include "job.h"
 
+#include "bus-names.h"
 #include "log.h"
-
-#define SYSTEMD_NAME "org.freedesktop.systemd1"
-#define SYSTEMD_PATH "/org/freedesktop/systemd1"
-#define SYSTEMD_MANAGER "org.freedesktop.systemd1.Manager"
 
 /* A signal that never comes must not hold a link for ever: look at the job itself so often. */
 #define CHECK_USEC (30U * 1000U * 1000U)

@@ -11,6 +11,7 @@
 #include <systemd/sd-daemon.h>
 #include <systemd/sd-event.h>
 
+#include "bus-names.h"
 #include "file-util.h"
 #include "job.h"
 #include "log.h"
@@ -157,16 +158,15 @@ static int start_connect(Start *s) {
                 return r;
         r = sd_bus_attach_event(s->bus, s->event, SD_EVENT_PRIORITY_NORMAL);
         if (r >= 0)
-                r = bus_owner_new(s->bus, "org.freedesktop.systemd1", on_systemd, s, &s->systemd);
+                r = bus_owner_new(s->bus, SYSTEMD_NAME, on_systemd, s, &s->systemd);
         if (r >= 0)
                 r = job_removed_new(s->bus, s->systemd, on_removed, s, &s->removals);
         if (r >= 0)
-                r = sd_bus_match_signal_async(s->bus, &s->disconnected, "org.freedesktop.DBus.Local", NULL,
-                                "org.freedesktop.DBus.Local", "Disconnected", on_disconnected, NULL, s);
+                r = sd_bus_match_signal_async(s->bus, &s->disconnected, DBUS_LOCAL, NULL, DBUS_LOCAL,
+                                "Disconnected", on_disconnected, NULL, s);
         if (r >= 0)
-                r = sd_bus_call_method_async(s->bus, NULL, "org.freedesktop.systemd1",
-                                "/org/freedesktop/systemd1", "org.freedesktop.systemd1.Manager", "Subscribe",
-                                NULL, NULL, NULL);
+                r = sd_bus_call_method_async(s->bus, NULL, SYSTEMD_NAME, SYSTEMD_PATH, SYSTEMD_MANAGER,
+                                "Subscribe", NULL, NULL, NULL);
         if (r < 0)
                 start_disconnect(s);
         return r;

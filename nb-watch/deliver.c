@@ -13,10 +13,6 @@
 
 static void work_next(Work *work);
 
-static uint32_t event_bit(EventType event) {
-        return UINT32_C(1) << event;
-}
-
 /* The events of a kind. */
 static uint32_t kind_mask(EventKind kind) {
         uint32_t mask = 0;

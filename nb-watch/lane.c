@@ -11,16 +11,8 @@ struct Lane {
         Lane *next;
 };
 
-void variables_free(char **variables) {
-        if (!variables)
-                return;
-        for (char **v = variables; *v; v++)
-                free(*v);
-        free(variables);
-}
-
 static void entry_free(Entry *entry) {
-        variables_free(entry->variables);
+        strv_free(entry->variables);
         address_set_clear(&entry->addresses);
         address_set_clear(&entry->before);
         free(entry->lease);
@@ -218,7 +210,7 @@ int lanes_push(Lanes *lanes, int ifindex, const char *name, EntryKind kind, Even
         lane = lanes_lane(lanes, ifindex, true);
         if (!entry || !n || !lane) {
                 free(entry);
-                variables_free(variables);
+                strv_free(variables);
                 return -ENOMEM;
         }
 

@@ -112,5 +112,3 @@ int lanes_list(Lanes *lanes, int **ret, size_t *ret_n);
 
 /* What an addresses event adds and removes. */
 int entry_address_changes(const Entry *entry, AddressSet *ret_added, AddressSet *ret_removed);
-
-void variables_free(char **variables);

@@ -114,7 +114,7 @@ static void watch_expiry(Leases *l, Link *link) {
 static int set_variables(Entry *entry, const Link *link, const LeaseVariables *variables) {
         int r;
 
-        variables_free(entry->variables);
+        strv_free(entry->variables);
         entry->variables = variables_of_link(link, EVENT_TYPE_LEASE);
         if (!entry->variables)
                 return -ENOMEM;

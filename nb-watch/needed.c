@@ -3,12 +3,12 @@
  * that would do nothing.
  *
  * What a folder holds is remembered until its time stamp changes, so an event costs a stat() a folder. */
-#include <dirent.h>
 #include <fcntl.h>
 #include <limits.h>
 #include <sys/stat.h>
 #include <time.h>
 
+#include "file-util.h"
 #include "needed.h"
 #include "unit-name.h"
 
@@ -46,10 +46,8 @@ typedef struct Folder {
 static Folder script_folders[_EVENT_TYPE_MAX][2][ELEMENTSOF(script_roots)];
 static Folder unit_folders[ELEMENTSOF(unit_roots)];
 
-DEFINE_TRIVIAL_CLEANUP_FUNC(DIR *, closedir);
-
-/* Whether the folder has to be read; remembers its time stamp if that is enough the next time. 0 also if there is no
- * such folder, then *ret_errno says so. */
+/* Whether the folder has to be read; remembers its time stamp if that is enough the next time. Without such a folder
+ * too: then *ret_errno says why, else it is 0. */
 static bool folder_changed(Folder *folder, const char *path, int *ret_errno) {
         struct timespec now, then = folder->changed;
         struct stat st;
@@ -121,9 +119,7 @@ static void folder_read_names(Folder *folder, const char *path) {
         bool whole = true;
         size_t n = 0;
 
-        for (char **name = folder->names; name && *name; name++)
-                free(*name);
-        free(folder->names);
+        strv_free(folder->names);
         folder->names = NULL;
 
         d = opendir(path);

@@ -2,7 +2,6 @@
 /* What do networkd's files say of its links? See networkd-files.h. */
 #include "networkd-files.h"
 
-#include <dirent.h>
 #include <fcntl.h>
 #include <sys/inotify.h>
 
@@ -19,8 +18,6 @@ struct NetworkdFiles {
         sd_event_source *source;
         size_t n_found;
 };
-
-DEFINE_TRIVIAL_CLEANUP_FUNC(DIR *, closedir);
 
 /* The value of NAME= if the line has it, cut off at its end. */
 static const char *line_value(const char *line, const char *name, char ret[static 32]) {

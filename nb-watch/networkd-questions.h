@@ -2,13 +2,13 @@
 /* What systemd-networkd is asked: the states of all links, and what it knows of one. Never starts it. */
 #pragma once
 
+#include "bus-names.h"
 #include "networkd-properties.h"
 
 #define NETWORKD_NAME "org.freedesktop.network1"
 #define NETWORKD_PATH "/org/freedesktop/network1"
 #define NETWORKD_MANAGER NETWORKD_NAME ".Manager"
 #define NETWORKD_LINK NETWORKD_NAME ".Link"
-#define DBUS_PROPERTIES "org.freedesktop.DBus.Properties"
 
 typedef struct Questions Questions;
 

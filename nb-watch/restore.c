@@ -36,10 +36,6 @@ static void restore_fail(Restore *restore, int error) {
                                         "Failed to find out from systemd what was delivered before: %m"));
 }
 
-static uint32_t event_bit(EventType event) {
-        return UINT32_C(1) << event;
-}
-
 static const UnitState *find_unit(const Restore *restore, EventType event, const char *link) {
         for (size_t i = 0; i < restore->n_units; i++) {
                 const UnitState *u = &restore->units[i];

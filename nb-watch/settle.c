@@ -16,16 +16,14 @@ static int on_retry(_unused_ sd_event_source *source, _unused_ uint64_t usec, vo
         return 0;
 }
 
-/* The first time at once, then after 0.1, 0.5, 2, and every 10 s. */
+/* The first time at once. */
 void work_settle(Work *work) {
-        static const uint64_t delays[] = { 0, 100U * 1000U, 500U * 1000U, 2000U * 1000U,
-                10U * 1000U * 1000U };
-        size_t i = work->n_tries < ELEMENTSOF(delays) ? work->n_tries : ELEMENTSOF(delays) - 1;
+        uint64_t delay = work->n_tries > 0 ? retry_delay_usec(work->n_tries - 1) : 0;
         int r;
 
         work->n_tries++;
         r = sd_event_add_time_relative(
-                        work->watch->event, &work->retry, CLOCK_MONOTONIC, delays[i], 1, on_retry, work);
+                        work->watch->event, &work->retry, CLOCK_MONOTONIC, delay, 1, on_retry, work);
         if (r < 0)
                 log_error_errno(r, "Failed to arm a timer: %m");
 }

@@ -7,6 +7,7 @@
 #include <sys/un.h>
 
 #include "log.h"
+#include "time-util.h"
 
 #define SEND_BUFFER 212992
 
@@ -101,14 +102,12 @@ static int on_retry(_unused_ sd_event_source *source, _unused_ uint64_t usec, vo
 }
 
 static void starter_retry_later(Starter *s) {
-        static const uint64_t delays[] = { 100U * 1000U, 500U * 1000U, 2000U * 1000U, 10U * 1000U * 1000U };
-        size_t i = s->n_failures < ELEMENTSOF(delays) ? s->n_failures : ELEMENTSOF(delays) - 1;
         int r;
 
         if (s->retry)
                 return;
-        s->n_failures++;
-        r = sd_event_add_time_relative(s->event, &s->retry, CLOCK_MONOTONIC, delays[i], 1000, on_retry, s);
+        r = sd_event_add_time_relative(s->event, &s->retry, CLOCK_MONOTONIC,
+                        retry_delay_usec(s->n_failures++), 1000, on_retry, s);
         if (r < 0)
                 log_error_errno(r, "Failed to arm a timer: %m");
 }

@@ -2,7 +2,6 @@
 /* What was delivered before a crash? See state-directory.h. */
 #include "state-directory.h"
 
-#include <dirent.h>
 #include <fcntl.h>
 #include <inttypes.h>
 #include <limits.h>
@@ -284,8 +283,6 @@ static DIR *open_directory(int dir_fd) {
                 safe_close(fd);
         return d;
 }
-
-DEFINE_TRIVIAL_CLEANUP_FUNC(DIR *, closedir);
 
 int state_load(int dir_fd, State *ret) {
         _cleanup_(closedirp) DIR *d = NULL;

@@ -2,15 +2,9 @@
 /* What does PID 1 say? See systemd.h. */
 #include "systemd.h"
 
+#include "bus-names.h"
 #include "job-removed.h"
-#include "lane.h"
 #include "log.h"
-
-#define SYSTEMD_NAME "org.freedesktop.systemd1"
-#define SYSTEMD_PATH "/org/freedesktop/systemd1"
-#define SYSTEMD_MANAGER SYSTEMD_NAME ".Manager"
-#define SYSTEMD_UNIT SYSTEMD_NAME ".Unit"
-#define PROPERTIES "org.freedesktop.DBus.Properties"
 
 /* A signal that never comes must not hold a link for ever. */
 #define CHECK_USEC (30U * 1000U * 1000U)
@@ -181,8 +175,8 @@ static int get_property(Systemd *s, const char *unit, const char *interface, con
         r = sd_bus_path_encode(SYSTEMD_PATH "/unit", unit, &path);
         if (r < 0)
                 return r;
-        return sd_bus_call_method_async(s->bus, NULL, SYSTEMD_NAME, path, PROPERTIES, "Get", callback, q,
-                        "ss", interface, property);
+        return sd_bus_call_method_async(s->bus, NULL, SYSTEMD_NAME, path, DBUS_PROPERTIES, "Get", callback,
+                        q, "ss", interface, property);
 }
 
 int systemd_get_number(Systemd *s, const char *unit, const char *property, UnitNumberHandler handler,
@@ -212,7 +206,7 @@ static int on_environment(sd_bus_message *m, void *userdata, _unused_ sd_bus_err
         if (r >= 0)
                 r = sd_bus_message_read_strv(m, &values);
         q->strings(r < 0 ? r : 0, values, q->userdata);
-        variables_free(values);
+        strv_free(values);
         return 0;
 }
 
@@ -311,7 +305,7 @@ static int on_check(sd_event_source *source, uint64_t usec, void *userdata) {
 
 static int unit_query_ask(UnitQuery *q) {
         q->call = sd_bus_slot_unref(q->call);
-        return sd_bus_call_method_async(q->systemd->bus, &q->call, SYSTEMD_NAME, q->path, PROPERTIES,
+        return sd_bus_call_method_async(q->systemd->bus, &q->call, SYSTEMD_NAME, q->path, DBUS_PROPERTIES,
                         "GetAll", on_unit, q, "s", SYSTEMD_UNIT);
 }
 

@@ -50,7 +50,7 @@ char **variables_of_link(const Link *link, EventType event) {
                 r = variables_add(&variables, "AdministrativeState", "%s",
                                 event_name((EventType) link->setup));
         if (r < 0) {
-                variables_free(variables);
+                strv_free(variables);
                 return NULL;
         }
         return variables;

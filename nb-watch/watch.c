@@ -2,8 +2,8 @@
 /* What belongs together: the loop, the bus, the sources, the configuration. See watch.h. */
 #include <signal.h>
 #include <systemd/sd-daemon.h>
-#include <time.h>
 
+#include "bus-names.h"
 #include "leases.h"
 #include "log.h"
 #include "networkd.h"
@@ -13,13 +13,6 @@
 #define STATUS_USEC (200U * 1000U)
 
 static int watch_connect(Watch *w);
-
-uint64_t now_usec(void) {
-        struct timespec ts;
-
-        (void) clock_gettime(CLOCK_MONOTONIC, &ts);
-        return (uint64_t) ts.tv_sec * 1000000U + (uint64_t) ts.tv_nsec / 1000U;
-}
 
 static int on_status(_unused_ sd_event_source *source, _unused_ uint64_t usec, void *userdata) {
         char errors[64] = "";
@@ -256,13 +249,11 @@ static void watch_disconnect(Watch *w) {
 }
 
 static void reconnect_later(Watch *w) {
-        static const uint64_t delays[] = { 100U * 1000U, 500U * 1000U, 2000U * 1000U, 10U * 1000U * 1000U };
-        size_t i = w->n_reconnects < ELEMENTSOF(delays) ? w->n_reconnects : ELEMENTSOF(delays) - 1;
+        uint64_t delay = retry_delay_usec(w->n_reconnects++);
 
-        w->n_reconnects++;
         if (!w->reconnect)
                 (void) sd_event_add_time_relative(
-                                w->event, &w->reconnect, CLOCK_MONOTONIC, delays[i], 1000, on_reconnect, w);
+                                w->event, &w->reconnect, CLOCK_MONOTONIC, delay, 1000, on_reconnect, w);
 }
 
 /* All states stay as they are; what happens meanwhile is found by comparing. */
@@ -286,8 +277,8 @@ static int watch_connect(Watch *w) {
         if (r >= 0)
                 r = sd_bus_attach_event(w->bus, w->event, SD_EVENT_PRIORITY_NORMAL);
         if (r >= 0)
-                r = sd_bus_match_signal_async(w->bus, &w->disconnected, "org.freedesktop.DBus.Local", NULL,
-                                "org.freedesktop.DBus.Local", "Disconnected", on_disconnected, NULL, w);
+                r = sd_bus_match_signal_async(w->bus, &w->disconnected, DBUS_LOCAL, NULL, DBUS_LOCAL,
+                                "Disconnected", on_disconnected, NULL, w);
         if (r >= 0)
                 r = systemd_new(w->bus, &handlers, w, &w->systemd);
         if (r < 0) {

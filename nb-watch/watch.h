@@ -11,6 +11,7 @@
 #include "needed.h"
 #include "starter.h"
 #include "systemd.h"
+#include "time-util.h"
 
 typedef struct Networkd Networkd;
 typedef struct Rtnl Rtnl;
@@ -60,9 +61,6 @@ Entry *watch_push(
 
 /* STATUS= soon, not at once: many changes make one message. */
 void watch_status_changed(Watch *w);
-
-/* Microseconds of CLOCK_MONOTONIC. */
-uint64_t now_usec(void);
 
 /* --- deliver.c: runs the entries whose turn it is. */
 void deliver_ready(Watch *w);
