@@ -3,6 +3,7 @@
 #include "networkd-properties.h"
 
 #include "log.h"
+#include "properties.h"
 
 /* A state that this version does not know is left out, and said. */
 static void state_from_name(const char *name, EventKind kind, int *ret) {
@@ -33,24 +34,6 @@ static int read_link_property(sd_bus_message *m, void *userdata) {
         else
                 state_from_name(value, EVENT_SETUP, &states->setup);
         return 0;
-}
-
-int read_properties(
-                sd_bus_message *m, int (*read_property)(sd_bus_message *m, void *userdata), void *userdata) {
-        int r;
-
-        r = sd_bus_message_enter_container(m, 'a', "{sv}");
-        if (r < 0)
-                return r;
-        while ((r = sd_bus_message_enter_container(m, 'e', "sv")) > 0) {
-                r = read_property(m, userdata);
-                if (r < 0)
-                        return r;
-                r = sd_bus_message_exit_container(m);
-                if (r < 0)
-                        return r;
-        }
-        return r;
 }
 
 int read_link_states(sd_bus_message *m, LinkStates *states) {

@@ -11,11 +11,5 @@ typedef struct LinkStates {
         int operational, setup;
 } LinkStates;
 
-/* Called with the message at the name of one property; reads or skips name and value. */
-typedef int (*PropertyReader)(sd_bus_message *m, void *userdata);
-
-/* Reads an a{sv} to its end. */
-int read_properties(sd_bus_message *m, PropertyReader read_property, void *userdata);
-
 /* Reads the states out of an a{sv} of org.freedesktop.network1.Link; what is not there stays as it is. */
 int read_link_states(sd_bus_message *m, LinkStates *states);

@@ -10,6 +10,7 @@
 #include "networkd-files.h"
 #include "networkd-questions.h"
 #include "number.h"
+#include "properties.h"
 
 /* A setup state in passing that was found by reading: how long to wait for a signal that settles it. */
 #define SETTLE_USEC (5U * 1000U * 1000U)

@@ -3,11 +3,7 @@
 #include "systemd.h"
 
 #include "bus-names.h"
-#include "job-removed.h"
 #include "log.h"
-
-/* A signal that never comes must not hold a link for ever. */
-#define CHECK_USEC (30U * 1000U * 1000U)
 
 struct Systemd {
         sd_bus *bus;
@@ -15,8 +11,7 @@ struct Systemd {
         sd_bus_slot *reloading;
         SystemdHandlers handlers;
         void *userdata;
-        UnitQuery *queries;
-        JobRemoved *removals;
+        UnitQueries *queries;
 };
 
 /* One call with a handler of its kind. */
@@ -28,21 +23,6 @@ typedef struct Question {
         };
         void *userdata;
 } Question;
-
-struct UnitQuery {
-        Systemd *systemd;
-        char unit[UNIT_NAME_LENGTH_MAX];
-        char *path;
-        bool wait;
-        bool watched;
-        sd_bus_slot *call;
-        sd_event_source *timer;
-        UnitQueryHandler handler;
-        void *userdata;
-        UnitQuery *previous, *next;
-};
-
-static void unit_query_finish(UnitQuery *q, int r, const UnitState *state);
 
 static int on_reloading(sd_bus_message *m, void *userdata, _unused_ sd_bus_error *error) {
         Systemd *s = userdata;
@@ -68,11 +48,6 @@ static void on_owner(_unused_ BusOwner *o, const char *owner, void *userdata) {
         s->handlers.available(s->userdata);
 }
 
-static void state_set(UnitState *state, const char *active_state) {
-        state->failed = streq(active_state, "failed");
-        state->active = !state->failed && !streq(active_state, "inactive");
-}
-
 static int read_units(sd_bus_message *m, UnitState **ret, size_t *ret_n) {
         _cleanup_free_ UnitState *units = NULL;
         size_t n = 0, allocated = 0;
@@ -95,7 +70,7 @@ static int read_units(sd_bus_message *m, UnitState **ret, size_t *ret_n) {
                 if (unit_name_parse(name, &state.unit) < 0)
                         continue;
                 state.job = job > 0;
-                state_set(&state, active);
+                unit_state_set(&state, active);
                 if (n == allocated) {
                         UnitState *more;
 
@@ -225,162 +200,9 @@ int systemd_get_environment(Systemd *s, const char *unit, UnitListPropertyHandle
         return 0;
 }
 
-static int unit_query_ask(UnitQuery *q);
-
-static void unit_query_finish(UnitQuery *q, int r, const UnitState *state) {
-        UnitQueryHandler handler = q->handler;
-        void *userdata = q->userdata;
-
-        unit_query_free(q);
-        handler(r, state, userdata);
-}
-
-static int read_unit_property(sd_bus_message *m, UnitState *state) {
-        const char *name, *text;
-        uint32_t job;
-        int r;
-
-        r = sd_bus_message_read(m, "s", &name);
-        if (r < 0)
-                return r;
-        if (streq(name, "ActiveState")) {
-                r = sd_bus_message_read(m, "v", "s", &text);
-                if (r >= 0)
-                        state_set(state, text);
-        } else if (streq(name, "InactiveExitTimestampMonotonic"))
-                r = sd_bus_message_read(m, "v", "t", &state->left_inactive_usec);
-        else if (streq(name, "Job")) {
-                r = sd_bus_message_read(m, "v", "(uo)", &job, NULL);
-                if (r >= 0)
-                        state->job = job > 0;
-        } else
-                r = sd_bus_message_skip(m, "v");
-        return r;
-}
-
-static int read_unit(sd_bus_message *m, UnitState *state) {
-        int r;
-
-        r = sd_bus_message_enter_container(m, 'a', "{sv}");
-        if (r < 0)
-                return r;
-        while ((r = sd_bus_message_enter_container(m, 'e', "sv")) > 0) {
-                r = read_unit_property(m, state);
-                if (r < 0)
-                        return r;
-                r = sd_bus_message_exit_container(m);
-                if (r < 0)
-                        return r;
-        }
-        return r;
-}
-
-static int on_unit(sd_bus_message *m, void *userdata, _unused_ sd_bus_error *error) {
-        UnitQuery *q = userdata;
-        UnitState state = {};
-        int r;
-
-        q->call = sd_bus_slot_unref(q->call);
-        r = -sd_bus_message_get_errno(m);
-        if (r == 0)
-                r = read_unit(m, &state);
-        if (r >= 0 && q->wait && state.job)
-                return 0; /* on_job_removed() or the timer asks again */
-        (void) unit_name_parse(q->unit, &state.unit);
-        unit_query_finish(q, r < 0 ? r : 0, &state);
-        return 0;
-}
-
-static int on_check(sd_event_source *source, uint64_t usec, void *userdata) {
-        UnitQuery *q = userdata;
-        int r;
-
-        (void) sd_event_source_set_time(source, usec + CHECK_USEC);
-        (void) sd_event_source_set_enabled(source, SD_EVENT_ONESHOT);
-        r = unit_query_ask(q);
-        if (r < 0)
-                unit_query_finish(q, r, NULL);
-        return 0;
-}
-
-static int unit_query_ask(UnitQuery *q) {
-        q->call = sd_bus_slot_unref(q->call);
-        return sd_bus_call_method_async(q->systemd->bus, &q->call, SYSTEMD_NAME, q->path, DBUS_PROPERTIES,
-                        "GetAll", on_unit, q, "s", SYSTEMD_UNIT);
-}
-
-static int unit_query_watch(UnitQuery *q) {
-        int r;
-
-        r = job_removed_watch(q->systemd->removals, q->unit);
-        if (r < 0)
-                return r;
-        q->watched = true;
-        return sd_event_add_time_relative(sd_bus_get_event(q->systemd->bus), &q->timer, CLOCK_MONOTONIC,
-                        CHECK_USEC, CHECK_USEC / 4, on_check, q);
-}
-
-static void on_removed(
-                _unused_ const char *path, const char *unit, _unused_ const char *result, void *userdata) {
-        Systemd *s = userdata;
-        int r;
-
-        for (UnitQuery *q = s->queries, *next; q; q = next) {
-                next = q->next;
-                if (!q->wait || !streq(unit, q->unit))
-                        continue;
-                r = unit_query_ask(q);
-                if (r < 0)
-                        unit_query_finish(q, r, NULL);
-        }
-}
-
 int systemd_query_unit(Systemd *s, const char *unit, bool wait, UnitQueryHandler handler, void *userdata,
                 UnitQuery **ret) {
-        UnitQuery *q;
-        int r;
-
-        q = calloc(1, sizeof(*q));
-        if (!q)
-                return -ENOMEM;
-        q->systemd = s;
-        q->wait = wait;
-        q->handler = handler;
-        q->userdata = userdata;
-        snprintf(q->unit, sizeof(q->unit), "%s", unit);
-        q->next = s->queries;
-        if (q->next)
-                q->next->previous = q;
-        s->queries = q;
-        r = sd_bus_path_encode(SYSTEMD_PATH "/unit", unit, &q->path);
-        if (r >= 0 && wait)
-                r = unit_query_watch(q);
-        if (r >= 0)
-                r = unit_query_ask(q);
-        if (r < 0) {
-                unit_query_free(q);
-                return r;
-        }
-
-        *ret = q;
-        return 0;
-}
-
-void unit_query_free(UnitQuery *q) {
-        if (!q)
-                return;
-        if (q->previous)
-                q->previous->next = q->next;
-        else
-                q->systemd->queries = q->next;
-        if (q->next)
-                q->next->previous = q->previous;
-        sd_bus_slot_unref(q->call);
-        if (q->watched)
-                job_removed_unwatch(q->systemd->removals, q->unit);
-        sd_event_source_disable_unref(q->timer);
-        free(q->path);
-        free(q);
+        return unit_query_new(s->queries, unit, wait, handler, userdata, ret);
 }
 
 int systemd_new(sd_bus *bus, const SystemdHandlers *handlers, void *userdata, Systemd **ret) {
@@ -401,7 +223,7 @@ int systemd_new(sd_bus *bus, const SystemdHandlers *handlers, void *userdata, Sy
         r = bus_owner_new(bus, SYSTEMD_NAME, on_owner, s, &s->owner);
         if (r < 0)
                 return r;
-        r = job_removed_new(bus, s->owner, on_removed, s, &s->removals);
+        r = unit_queries_new(bus, s->owner, &s->queries);
         if (r < 0)
                 return r;
 
@@ -412,10 +234,8 @@ int systemd_new(sd_bus *bus, const SystemdHandlers *handlers, void *userdata, Sy
 void systemd_free(Systemd *s) {
         if (!s)
                 return;
-        while (s->queries)
-                unit_query_finish(s->queries, -ENOTCONN, NULL);
+        unit_queries_free(s->queries);
         sd_bus_slot_unref(s->reloading);
-        job_removed_free(s->removals);
         bus_owner_free(s->owner);
         sd_bus_unref(s->bus);
         free(s);

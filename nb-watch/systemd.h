@@ -4,19 +4,9 @@
 
 #include <systemd/sd-bus.h>
 
-#include "bus-owner.h"
-#include "unit-name.h"
+#include "unit-query.h"
 
 typedef struct Systemd Systemd;
-typedef struct UnitQuery UnitQuery;
-
-typedef struct UnitState {
-        UnitName unit;
-        bool active; /* active, activating, deactivating, reloading */
-        bool failed;
-        bool job;                    /* a job of it waits or runs */
-        uint64_t left_inactive_usec; /* CLOCK_MONOTONIC, when it last began to run; 0 if never, or not asked for */
-} UnitState;
 
 typedef struct SystemdHandlers {
         void (*available)(void *userdata);              /* PID 1 is on the bus, for the first time or anew */
@@ -32,11 +22,9 @@ DEFINE_TRIVIAL_CLEANUP_FUNC(Systemd *, systemd_free);
 typedef void (*UnitListHandler)(int r, const UnitState *units, size_t n, void *userdata);
 int systemd_list_units(Systemd *s, UnitListHandler handler, void *userdata);
 
-/* Asks for one unit. With wait, the answer comes when no job of it is left. */
-typedef void (*UnitQueryHandler)(int r, const UnitState *state, void *userdata);
+/* As unit_query_new(). */
 int systemd_query_unit(Systemd *s, const char *unit, bool wait, UnitQueryHandler handler, void *userdata,
                 UnitQuery **ret);
-void unit_query_free(UnitQuery *q);
 
 /* One property of a unit that is a number or a list of strings; NULL list on error. */
 typedef void (*UnitNumberHandler)(int r, uint64_t value, void *userdata);
