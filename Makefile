@@ -4,6 +4,7 @@
 # make check      all tests                    make demo         see it work, on a throw-away machine
 # make check-unit only the tests that need no machine
 # make lint       formatting and static checks make fmt          format the code
+# make bench      how fast it is, beside PID 1 at best and networkd-dispatcher
 # V=1 shows commands, SANITIZE=1 builds with ASan and UBSan, CC=clang works too.
 
 VERSION = 0.1.0
@@ -94,7 +95,7 @@ FUZZERS = $(patsubst tests/fuzz/%.c,$(BUILD)/tests/fuzz/%,$(wildcard tests/fuzz/
 TOOLS = $(patsubst tests/tools/%.c,$(BUILD)/tests/tools/%,$(wildcard tests/tools/*.c))
 
 .PHONY: all build install uninstall clean check check-unit check-generator check-system demo bench lint fmt fuzz \
-	tools test-packages test-layer check-all check-rules check-sanitize check-fuzz check-man format-check \
+	tools test-packages test-layer bench-layer check-all check-rules check-sanitize check-fuzz check-man format-check \
 	clang-build clang-tidy cppcheck FORCE
 .DELETE_ON_ERROR:
 .SECONDARY:
@@ -251,6 +252,28 @@ demo:
 	$(Q)tests/install-packages demo $(LIBRARY_PACKAGES)
 	$(Q)$(MAKE) --no-print-directory -s test-layer
 	$(Q)/usr/bin/python3 tests/demo $(BUILD)/machine
+
+# Measured on machines like those of the tests. Options go into BENCH, see `tests/bench/bench --help`.
+BENCH_TOOLS = $(addprefix $(BUILD)/tests/bench/,stamp bus)
+bench:
+	$(Q)tests/install-packages demo $(LIBRARY_PACKAGES)
+	$(Q)$(MAKE) --no-print-directory -s bench-layer
+	$(Q)tests/bench/bench --build $(abspath $(BUILD)) --layer $(abspath $(BUILD)/machine) \
+		--json $(abspath $(BUILD)/bench.json) $(BENCH)
+
+bench-layer: test-layer $(BENCH_TOOLS)
+	$(Q)install -m 0755 $(BENCH_TOOLS) $(BUILD)/machine/usr/lib/network-broker-tests
+
+# Without a C library, so that nothing is before its first instruction.
+$(BUILD)/tests/bench/stamp: tests/bench/stamp.c
+	@mkdir -p $(@D)
+	$(call say,CC,$@)
+	$(Q)$(CC) $(filter-out -fPIE,$(BASE_CFLAGS)) $(CFLAGS) -fno-stack-protector -static -nostdlib -o $@ $<
+
+$(BUILD)/tests/bench/bus: tests/bench/bus.c $(call archive,common)
+	@mkdir -p $(@D)
+	$(call say,CC,$@)
+	$(Q)$(CC) $(BASE_CFLAGS) $(CFLAGS) $(BASE_LDFLAGS) -o $@ $^ $(LIBS_nb-watch)
 
 # All tests.
 JOBS = $(if $(filter -j%,$(MAKEFLAGS)),,-j$(shell nproc))

@@ -1,0 +1,131 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What do many links cost, and what does doing nothing cost?"""
+
+import shutil
+import subprocess
+import tempfile
+import time
+
+from latency import make_cable, ms, plug
+from subject import TOOLS
+
+MANY = 200
+GROUP = 7
+CONTAINERS = 1000
+GROWTH = (10, 100, 1000)
+IDLE = 60
+WATCH = ('nb-watch.service',)
+
+
+def many_links(s, rounds):
+    """All links lose carrier at once, a script in no-carrier.d. One dict a round."""
+    s.scripts('no-carrier')
+    s.add_links(0, MANY, 'f')
+    s.m.run(['ip', '-n', 'peer', '-batch', '-'], input=''.join(f'link set f{n} group {GROUP}\n' for n in range(MANY)))
+    s.m.run(['ip', '-batch', '-'], input=''.join(f'link set f{n} up\n' for n in range(MANY)))
+    results = []
+    for _ in range(rounds):
+        s.m.peer('ip', 'link', 'set', 'group', GROUP, 'up')
+        s.m.wait_for(lambda: [o for name, (o, _) in s.m.states().items() if name[0] == 'f'] == ['carrier'] * MANY)
+        s.settle()
+        time.sleep(1.1)
+        s.forget()
+        cpu, host = s.cpu(), s.host_cpu()
+        s.m.peer('ip', 'link', 'set', 'group', GROUP, 'down')
+        s.m.wait_for(lambda: len(s.stamps('no-carrier')) >= MANY, 60, lambda: f'{len(s.stamps())} scripts')
+        s.settle()
+        signals = [t for t, _, _, value in s.signals() if value == 'no-carrier']
+        stamps = [t for t, _, _ in s.stamps('no-carrier')]
+        results.append({'scripts': len(stamps), 'signals': len(signals), 'signals_ms': ms(max(signals) - min(signals)),
+                        'last_ms': ms(max(stamps) - max(signals)), 'first_to_last_ms': ms(max(stamps) - min(signals)),
+                        'cpu_ms': ms(s.cpu() - cpu), 'host_cpu_ms': ms(s.host_cpu() - host)})
+    return results
+
+
+def bare_together(s):
+    """As many bare oneshots, all called at once: ms from the first call to the last one's first instruction, CPU."""
+    s.settle()
+    time.sleep(1.1)
+    s.forget()
+    cpu = s.cpu()
+    lines = [line.split() for line in s.m.run([f'{TOOLS}/bus', 'together', MANY]).splitlines()]
+    s.settle()
+    return {'last_ms': ms(max(t for t, _, _ in s.stamps()) - min(int(line[1]) for line in lines) / 1e9),
+            'cpu_ms': ms(s.cpu() - cpu)}
+
+
+def containers(s):
+    """A host whose containers come and go: links of which nobody wants to hear."""
+    s.scripts()
+    units = set(s.m.units('nb-run@*'))
+    delivered, cpu = s.delivered(), s.service_cpu(WATCH)
+    s.add_links(0, CONTAINERS)
+    s.settle()
+    came = s.service_cpu(WATCH) - cpu
+    s.m.run(['ip', '-batch', '-'], timeout=300, input=''.join(f'link delete g{n}\n' for n in range(CONTAINERS)))
+    s.m.wait_for(lambda: s.known('g') == 0, 120, 'the links are gone')
+    events = s.delivered() - delivered
+    return {'units': len(set(s.m.units('nb-run@*')) - units), 'events': events, 'came_cpu_ms': ms(came),
+            'cpu_ms_per_event': round((s.service_cpu(WATCH) - cpu) * 1000 / events, 4)}
+
+
+def growth(s, n):
+    """CPU ms of nb-watch and nb-start an event of one link, beside more and more other links."""
+    result = {}
+    index = s.m.index('eth0') or make_cable(s)
+    s.scripts('no-carrier')
+    there = 0
+    for links in GROWTH:
+        s.add_links(there, links)
+        there = links
+        delivered, cpu = s.delivered(), s.service_cpu()
+        for _ in range(n):
+            s.forget()
+            s.m.unplug('eth0')
+            s.wait_stamp('no-carrier')
+            plug(s, index)
+        events = s.delivered() - delivered
+        result[links] = round((s.service_cpu() - cpu) * 1000 / events, 4)
+    return result
+
+
+def idle(s, seconds=IDLE):
+    """{service: (system calls, CPU µs)} while nothing happens."""
+    s.settle()
+    result = {}
+    with tempfile.TemporaryDirectory() as folder:
+        tracers = []
+        for unit in ('nb-watch.service', 'nb-start.service') if shutil.which('strace') else ():
+            tracers.append((unit, f'{folder}/{unit}', subprocess.Popen(
+                ['strace', '-q', '-f', '-o', f'{folder}/{unit}', *(f'--attach={pid}' for pid in s.pids([unit]))])))
+        time.sleep(1)
+        before = {unit: s.service_cpu([unit]) for unit, _, _ in tracers}
+        time.sleep(seconds)
+        for unit, path, tracer in tracers:
+            used = s.service_cpu([unit]) - before[unit]
+            tracer.terminate()
+            tracer.wait()
+            with open(path, encoding='utf-8', errors='replace') as file:
+                calls = [line.split(None, 1)[1].strip() for line in file]
+            # It was in one when it was attached to, and is in one now.
+            calls = [c for c in calls if 'epoll_wait' not in c and 'detached' not in c]
+            result[unit] = {'calls': len(calls), 'watchdog': sum('WATCHDOG=1' in c for c in calls),
+                            'cpu_us': round(used * 1e6), 'first': calls[:5]}
+    return result
+
+
+def generator(s, links=1000):
+    """CPU ms of nb-generator with that many links configured."""
+    names = ' '.join(f'eth{n}' for n in range(links))
+    s.m.write('/etc/network-broker/network-broker.toml', f'[Network]\nLinks = "{names}"\nRoutingPolicyRules = "{names}"\n')
+    text = s.m.run(['python3', '-c', (
+        'import resource, subprocess, tempfile\n'
+        'def used():\n'
+        '    u = resource.getrusage(resource.RUSAGE_CHILDREN)\n'
+        '    return u.ru_utime + u.ru_stime\n'
+        'for _ in range(11):\n'
+        '    with tempfile.TemporaryDirectory(dir="/run") as d:\n'
+        '        before = used()\n'
+        '        subprocess.run(["nb-generator", d, d, d], check=True, stderr=subprocess.DEVNULL)\n'
+        '        print((used() - before) * 1000)\n')])
+    return sorted(float(line) for line in text.split())[5]
