@@ -114,7 +114,7 @@ static bool is_dependency_folder(const char *name) {
         return false;
 }
 
-static void folder_read_names(Folder *folder, const char *path) {
+static void folder_read_names(Folder *folder, const char *path, bool there) {
         _cleanup_(closedirp) DIR *d = NULL;
         bool whole = true;
         size_t n = 0;
@@ -122,7 +122,7 @@ static void folder_read_names(Folder *folder, const char *path) {
         strv_free(folder->names);
         folder->names = NULL;
 
-        d = opendir(path);
+        d = there ? opendir(path) : NULL;
         if (!d)
                 return;
         for (struct dirent *de; (de = readdir(d));) {
@@ -163,7 +163,7 @@ static bool unit_is_wanted(const char *unit) {
                 Folder *folder = &unit_folders[i];
 
                 if (folder_changed(folder, unit_roots[i], &error))
-                        folder_read_names(folder, unit_roots[i]);
+                        folder_read_names(folder, unit_roots[i], error != ENOENT);
                 for (char **name = folder->names; name && *name; name++) {
                         if (!name_is_of(*name, unit))
                                 continue;
