@@ -20,10 +20,12 @@ def summary(samples):
             'n': len(samples)}
 
 
-def make_cable(s, name='eth0'):
-    s.m.cable(name, static='10.1.0.2/24', plugged=True)
-    s.m.wait_for(lambda: s.m.states()[name] == ('routable', 'configured'), what=s.m.states)
-    return s.m.index(name)
+def make_cables(s):
+    """eth0 has an address, eth1 none."""
+    s.m.cable('eth0', static='10.1.0.2/24', plugged=True)
+    s.m.cable('eth1', plugged=True)
+    wanted = {'eth0': ('routable', 'configured'), 'eth1': ('carrier', 'configured')}
+    s.m.wait_for(lambda: wanted.items() <= s.m.states().items(), what=s.m.states)
 
 
 def floor(s, quiet=QUIET):
@@ -53,22 +55,46 @@ def plug(s, index):
     s.wait_signal(index, 'configured')
 
 
+def change_address(s, verb):
+    s.m.run(['ip', 'address', verb, '10.9.0.1/24', 'dev', 'eth1'])
+
+
 def one_event(s, n, quiet=QUIET, with_floor=False):
-    """The cable is pulled, a script in no-carrier.d. Returns ([seconds], [seconds of a floor beside each])."""
+    """An address comes to a link: one signal, routable, and networkd has nothing else to do. A script in routable.d.
+
+    Returns ([seconds], [seconds of a floor beside each])."""
     samples, floors = [], []
-    index = s.m.index('eth0') or make_cable(s)
-    s.scripts('no-carrier')
+    index = s.m.index('eth1')
+    s.scripts('routable')
     for _ in range(n + 1):
         if with_floor:
             floors.append(floor(s, quiet))
         time.sleep(quiet)
         s.forget()
+        change_address(s, 'add')
+        stamp = s.wait_stamp('routable')
+        samples.append(stamp - s.wait_signal(index, 'routable'))
+        change_address(s, 'delete')
+        s.wait_signal(index, 'carrier')
+        s.settle()
+    # The first one reads programs from the disk.
+    return samples[1:], floors[1:]
+
+
+def pulled(s, n):
+    """The cable is pulled, a script in no-carrier.d: seconds each."""
+    samples = []
+    index = s.m.index('eth0')
+    s.scripts('no-carrier')
+    for _ in range(n + 1):
+        s.settle()
+        time.sleep(QUIET)
+        s.forget()
         s.m.unplug('eth0')
         stamp = s.wait_stamp('no-carrier')
         samples.append(stamp - s.wait_signal(index, 'no-carrier'))
         plug(s, index)
-    # The first one reads programs from the disk.
-    return samples[1:], floors[1:]
+    return samples[1:]
 
 
 def burst(s, n, events):
@@ -76,7 +102,7 @@ def burst(s, n, events):
 
     Returns [(from routable's signal to its script, from the first signal to the last script, signals' length)]."""
     samples = []
-    index = s.m.index('eth0') or make_cable(s)
+    index = s.m.index('eth0')
     s.scripts(*events)
     for _ in range(n + 1):
         s.forget()

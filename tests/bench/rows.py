@@ -25,10 +25,16 @@ def latency_rows(b, d, release, fast):
             why='cold floor beside it + 1.2'),
         row('one event, hot, EmitJSON=true', events['hot']['median']),
     ]
+    pulled = events['pulled']['median']
+    rows += [row('cable pulled, cold, EmitJSON=false', events['pulled_plain']['median'], bound=1.15 * floor,
+                 why='1.15 x cold floor'),
+             row('cable pulled, cold, EmitJSON=true', pulled, bound=b['floor_json']['median'] + 1.2,
+                 why='cold floor + 1.2')]
     if d:
         factor = 0.3 if release == 'bookworm' else 0.6
         theirs = d['event']['median']
         rows += [row('networkd-dispatcher: one event, cold', theirs),
+                 row('networkd-dispatcher: cable pulled, cold', d['pulled']['median']),
                  row('one event against networkd-dispatcher', events['json']['median'],
                      bound=factor * theirs if fast else None, why=f'{factor} x its' if fast else '',
                      note='' if fast else f'{events["json"]["median"] / theirs:.2f} x; '
@@ -51,9 +57,15 @@ def load_rows(b, d):
             row('the same: last script after the last signal', median_of(many, 'last_ms'), bound=150, why='150',
                 note=f'the signals alone take {median_of(many, "signals_ms"):.0f}; 200 bare oneshots at once '
                      f'{bare["last_ms"]:.0f}')]
+    quick = b['quick']
+    rows += [row('the same, LLDP=no: last script after the first signal', median_of(quick, 'first_to_last_ms'),
+                 note=f'the signals alone take {median_of(quick, "signals_ms"):.0f}')]
     if d:
         theirs = d['many']
-        rows += [row('the same, networkd-dispatcher', median_of(theirs, 'last_ms')),
+        rows += [row('the same, LLDP=no, networkd-dispatcher', median_of(d['quick'], 'first_to_last_ms')),
+                 row("the same, LLDP=no: CPU, the machine's processes", median_of(quick, 'cpu_ms'),
+                     bound=0.6 * median_of(d['quick'], 'cpu_ms'), why="0.6 x networkd-dispatcher's")]
+        rows += [row('the same, networkd-dispatcher: last script', median_of(theirs, 'last_ms')),
                  row('the same: CPU, whole computer (/proc/stat)', median_of(many, 'host_cpu_ms'),
                      bound=0.6 * median_of(theirs, 'host_cpu_ms'), why="0.6 x networkd-dispatcher's"),
                  row("the same: CPU, the machine's processes", median_of(many, 'cpu_ms'),

@@ -46,6 +46,7 @@ static long call(long number, long a, long b, long c) {
         return x0;
 }
 #else
+// cppcheck-suppress preprocessorErrorDirective
 #error "How this architecture calls its kernel has to be added here."
 #endif
 
@@ -95,7 +96,7 @@ static size_t add_number(char *line, size_t n, unsigned long long number) {
 void stamp_main(const long *stack) {
         const char *const *argv, *const *environment;
         char line[RECORD_LENGTH_MAX];
-        struct __kernel_timespec ts;
+        struct __kernel_timespec ts = {};
         size_t n;
         long fd;
 

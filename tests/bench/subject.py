@@ -14,12 +14,15 @@ QUIET = 1.1
 TOOLS = '/usr/lib/network-broker-tests'
 FOLDER = '/run/nb-bench'
 UNIT = '[Service]\nType=oneshot\nExecStart=' + TOOLS + '/stamp %i\n'
+MANY = '[Match]\nName=f*\n[Network]\nLinkLocalAddressing=no\nIPv6AcceptRA=no\n'
 FILES = {
     '/etc/systemd/system/bench-floor@.service': UNIT,
     '/etc/systemd/system/bench-level@.service': UNIT + 'RemainAfterExit=yes\n',
     # Links that are there, and that nobody configures.
     '/etc/systemd/network/10-other.network': '[Match]\nName=g*\n[Link]\nUnmanaged=yes\n',
-    '/etc/systemd/network/10-many.network': '[Match]\nName=f*\n[Network]\nLinkLocalAddressing=no\nIPv6AcceptRA=no\n',
+    '/etc/systemd/network/10-many.network': MANY,
+    # Closing the socket of LLDP takes a grace period of RCU each time.
+    '/etc/systemd/network/10-quick.network': MANY.replace('=f', '=h') + 'LLDP=no\n',
 }
 SCRIPTS = {'broker': '/etc/network-broker', 'dispatcher': '/etc/networkd-dispatcher'}
 SERVICES = {'broker': ('nb-watch.service', 'nb-start.service'), 'dispatcher': ('networkd-dispatcher.service',)}
@@ -132,6 +135,13 @@ class Subject:
         """CPU seconds of all processes of the machine since it booted."""
         return int((self.cgroup() / 'cpu.stat').read_text().split()[1]) / 1e6
 
+    def cpu_by_unit(self):
+        """The same of each unit, {name: seconds}; init.scope is PID 1."""
+        result = {}
+        for path in [*self.cgroup().glob('*/cpu.stat'), *self.cgroup().glob('system.slice/*/cpu.stat')]:
+            result[path.parent.name] = int(path.read_text().split()[1]) / 1e6
+        return result
+
     @staticmethod
     def host_cpu():
         """CPU seconds of the whole computer, whoever used them."""
@@ -167,11 +177,11 @@ class Subject:
         self.settle()
         return int(self.m.wait_for(text, 120, 'no event waits')[2])
 
-    def add_links(self, first, last, prefix='g'):
-        """Cables whose other ends are down."""
+    def add_links(self, first, last):
+        """g links: cables whose other ends are down."""
         self.m.run(['ip', '-batch', '-'], timeout=300, input=''.join(
-            f'link add name {prefix}{n} type veth peer name {prefix}{n} netns peer\n' for n in range(first, last)))
-        self.m.wait_for(lambda: self.known(prefix) >= last, 120, f'networkd knows {last} links')
+            f'link add name g{n} type veth peer name g{n} netns peer\n' for n in range(first, last)))
+        self.m.wait_for(lambda: self.known('g') >= last, 120, f'networkd knows {last} links')
 
     def known(self, prefix):
         answer = json.loads(self.m.run(['networkctl', '--json=short', 'list']))
