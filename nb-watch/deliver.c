@@ -129,6 +129,11 @@ static void work_started(Work *work, CallResult result, const char *detail) {
         uint32_t bit = event_bit(entry->event);
         Watch *w = work->watch;
 
+        /* It ran before; only what was enabled into it since was started. */
+        if (entry->again && (entry->name->active & bit)) {
+                work_finish(work);
+                return;
+        }
         if (result == CALL_DONE) {
                 entry->name->active |= bit;
                 entry->name->failed &= ~bit;
@@ -172,7 +177,11 @@ static void work_skip(Work *work) {
         LogFields fields = entry_fields(entry, NULL);
         int r;
 
-        if (event_is_level(entry->event) && !entry->again) {
+        if (entry->again) {
+                work_finish(work);
+                return;
+        }
+        if (event_is_level(entry->event)) {
                 snprintf(mark.link, sizeof(mark.link), "%s", entry->name->name);
                 r = state_mark_write(work->watch->state_fd, &mark);
                 if (r < 0)

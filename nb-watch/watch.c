@@ -14,16 +14,26 @@
 
 static int watch_connect(Watch *w);
 
+static void count_watched(Link *link, void *userdata) {
+        size_t *n = userdata;
+
+        *n += link->told;
+}
+
 static int on_status(_unused_ sd_event_source *source, _unused_ uint64_t usec, void *userdata) {
         char errors[64] = "";
         Watch *w = userdata;
+        size_t n_links = 0;
 
+        links_foreach(&w->links, count_watched, &n_links);
         if (w->config.errors > 0)
                 snprintf(errors, sizeof(errors), "; %u configuration error%s", w->config.errors,
                                 w->config.errors == 1 ? "" : "s");
-        (void) sd_notifyf(0, "STATUS=%zu links, %lu events delivered, %zu waiting, %lu failed%s%s%s",
-                        w->links.n, (unsigned long) w->n_delivered, w->lanes.n_entries,
-                        (unsigned long) w->n_failed, errors, w->problem ? "; " : "", strempty(w->problem));
+        (void) sd_notifyf(0,
+                        "STATUS=%zu link%s, %lu events delivered of which %lu failed, %zu waiting%s%s%s",
+                        n_links, n_links == 1 ? "" : "s", (unsigned long) w->n_delivered,
+                        (unsigned long) w->n_failed, w->lanes.n_entries, errors, w->problem ? "; " : "",
+                        strempty(w->problem));
         return 0;
 }
 
@@ -117,11 +127,15 @@ static void tell_again(Link *link, void *userdata) {
         const int states[] = { link->told_setup, link->told_operational };
         Watch *w = userdata;
         Entry *entry;
+        Name *name;
 
         if (!link->told || w->monitor)
                 return;
-        for (size_t i = 0; i < ELEMENTSOF(states); i++) {
-                if (states[i] < 0 || !event_is_wanted((EventType) states[i], link->name))
+        name = lanes_name(&w->lanes, link->name);
+        for (size_t i = 0; name && i < ELEMENTSOF(states); i++) {
+                /* One whose script failed is not run again before the next entry. */
+                if (states[i] < 0 || (name->failed & UINT32_C(1) << states[i]) ||
+                                !event_is_wanted((EventType) states[i], link->name))
                         continue;
                 entry = watch_push(w, link->ifindex, link->name, ENTRY_EVENT, (EventType) states[i],
                                 variables_of_link(link, (EventType) states[i]));
