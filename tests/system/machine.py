@@ -268,9 +268,10 @@ class Machine:
 
     def journal(self, *matches, since=None):
         """The records that match ('FIELD=value'), oldest first; `since` is a cursor."""
-        after = ['--after-cursor', since] if since else []
+        # With a match, --after-cursor of 252 leaves out the first record that matches, wherever it is.
+        after = ['--cursor', since] if since else []
         text = self.run(['journalctl', '--quiet', '--no-pager', '--all', '--output=json', *after, *matches])
-        return [json.loads(line) for line in text.splitlines()]
+        return [r for r in map(json.loads, text.splitlines()) if r['__CURSOR'] != since]
 
     def messages(self, *matches, since=None):
         """The messages of the records that match."""
