@@ -21,6 +21,19 @@ static int write_all(int fd, const char *data, size_t size) {
         return 0;
 }
 
+DIR *directory_list(int dir_fd) {
+        int fd;
+        DIR *d;
+
+        fd = openat(dir_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+        if (fd < 0)
+                return NULL;
+        d = fdopendir(fd);
+        if (!d)
+                safe_close(fd);
+        return d;
+}
+
 int file_write_atomic(int dir_fd, const char *name, const void *data, size_t size, mode_t mode) {
         _cleanup_close_ int fd = -EBADF;
         char aside[NAME_MAX + 1];

@@ -38,24 +38,24 @@ static bool of_leases(EventType event) {
 }
 
 static const VariableInfo variables[] = {
-        { "LINKINDEX", VARIABLE_IFINDEX, false, of_links, "the link's index" },
-        { "OperationalState", VARIABLE_WORD, false, not_operational, "the operational state" },
-        { "AdministrativeState", VARIABLE_WORD, false, of_links_not_setup, "the setup state" },
-        { "PREVIOUS_STATE", VARIABLE_WORD, false, of_levels, "the state that the link left" },
-        { "PREVIOUS_NAME", VARIABLE_LINK, false, of_renames, "the name that the link had" },
-        { "ADDRESSES", VARIABLE_TEXT, false, of_addresses, "the addresses now" },
-        { "ADDRESSES_ADDED", VARIABLE_TEXT, false, of_addresses, "those that came since the last run" },
-        { "ADDRESSES_REMOVED", VARIABLE_TEXT, false, of_addresses, "those that went since the last run" },
-        { "DHCP_LEASE", VARIABLE_TEXT, false, of_leases, "the lease in one line" },
-        { "LEASE_*", VARIABLE_TEXT, false, of_leases, "the parts of the lease" },
-        { "DNS", VARIABLE_TEXT, false, of_leases, "the DNS servers of the lease" },
-        { "DOMAIN", VARIABLE_TEXT, false, of_leases, "the domains of the lease" },
-        { "CarrierState", VARIABLE_WORD, false, of_manager, "networkd's carrier state of all links" },
-        { "AddressState", VARIABLE_WORD, false, of_manager, "networkd's address state of all links" },
-        { "IPv4AddressState", VARIABLE_WORD, false, of_manager, "the same for IPv4" },
-        { "IPv6AddressState", VARIABLE_WORD, false, of_manager, "the same for IPv6" },
-        { "OnlineState", VARIABLE_WORD, false, of_manager, "networkd's online state" },
-        { "NB_NETWORKD", VARIABLE_TEXT, true, of_links, "what only networkd knows, for the JSON" },
+        { "LINKINDEX", VARIABLE_IFINDEX, false, of_links },
+        { "OperationalState", VARIABLE_WORD, false, not_operational },
+        { "AdministrativeState", VARIABLE_WORD, false, of_links_not_setup },
+        { "PREVIOUS_STATE", VARIABLE_WORD, false, of_levels },
+        { "PREVIOUS_NAME", VARIABLE_LINK, false, of_renames },
+        { "ADDRESSES", VARIABLE_TEXT, false, of_addresses },
+        { "ADDRESSES_ADDED", VARIABLE_TEXT, false, of_addresses },   /* those that came since the last run */
+        { "ADDRESSES_REMOVED", VARIABLE_TEXT, false, of_addresses }, /* those that went since the last run */
+        { "DHCP_LEASE", VARIABLE_TEXT, false, of_leases }, /* the lease in one line */
+        { "LEASE_*", VARIABLE_TEXT, false, of_leases },    /* and in parts */
+        { "DNS", VARIABLE_TEXT, false, of_leases },
+        { "DOMAIN", VARIABLE_TEXT, false, of_leases },
+        { "CarrierState", VARIABLE_WORD, false, of_manager },
+        { "AddressState", VARIABLE_WORD, false, of_manager },
+        { "IPv4AddressState", VARIABLE_WORD, false, of_manager },
+        { "IPv6AddressState", VARIABLE_WORD, false, of_manager },
+        { "OnlineState", VARIABLE_WORD, false, of_manager },
+        { "NB_NETWORKD", VARIABLE_TEXT, true, of_links }, /* what only networkd knows, for the JSON */
 };
 
 static bool name_matches(const char *pattern, const char *name, size_t length) {
@@ -79,10 +79,6 @@ const VariableInfo *variable_find(EventType event, const char *name, size_t name
                 if (name_matches(variables[i].name, name, name_length) && variables[i].applies(event))
                         return &variables[i];
         return NULL;
-}
-
-const VariableInfo *variable_at(size_t i) {
-        return i < ELEMENTSOF(variables) ? &variables[i] : NULL;
 }
 
 static bool ifindex_is_valid(const char *value) {

@@ -21,7 +21,6 @@ typedef struct VariableInfo {
         VariableType type;
         bool internal; /* for nb-run, not for the scripts */
         bool (*applies)(EventType event);
-        const char *description;
 } VariableInfo;
 
 /* The row for a name and an event, or NULL if that event does not carry it. */
@@ -30,6 +29,3 @@ const VariableInfo *variable_find(EventType event, const char *name, size_t name
 /* Checks one "NAME=value" for an event: -EINVAL if it is not one, the event does not carry NAME or the value is not
  * of its type; -E2BIG if the value is too long. ret_info may be NULL. */
 int variable_check(EventType event, const char *assignment, const VariableInfo **ret_info);
-
-/* Iteration for documentation and tests; NULL behind the end. */
-const VariableInfo *variable_at(size_t i);

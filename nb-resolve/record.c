@@ -2,7 +2,6 @@
 /* What have we set for a link? See record.h. */
 #include "record.h"
 
-#include <dirent.h>
 #include <fcntl.h>
 #include <inttypes.h>
 
@@ -135,18 +134,6 @@ int record_write(int folder_fd, const char *link, const Record *record) {
         return file_write_atomic(folder_fd, name, text, strlen(text), 0644);
 }
 
-static DIR *folder_open(int folder_fd) {
-        int fd = openat(folder_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-        DIR *d;
-
-        if (fd < 0)
-                return NULL;
-        d = fdopendir(fd);
-        if (!d)
-                safe_close(fd);
-        return d;
-}
-
 int record_other_hostname(int folder_fd, const char *link, char **ret_hostname, char **ret_previous) {
         char own[INSTANCE_MAX];
         DIR *d;
@@ -155,7 +142,7 @@ int record_other_hostname(int folder_fd, const char *link, char **ret_hostname, 
         r = link_name_escape(link, own);
         if (r < 0)
                 return r;
-        d = folder_open(folder_fd);
+        d = directory_list(folder_fd);
         if (!d)
                 return negative_errno();
 

@@ -141,17 +141,11 @@ int records_load(int dir_fd, Array *ret) {
         _cleanup_(closedirp) DIR *dir = NULL;
         Record record, *added;
         struct dirent *entry;
-        int fd, r;
+        int r;
 
-        fd = openat(dir_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-        if (fd < 0)
+        dir = directory_list(dir_fd);
+        if (!dir)
                 return negative_errno();
-        dir = fdopendir(fd);
-        if (!dir) {
-                r = negative_errno();
-                safe_close(fd);
-                return r;
-        }
 
         array_clear(ret);
         while ((entry = readdir(dir))) {

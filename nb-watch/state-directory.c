@@ -271,25 +271,12 @@ static int load_one(int dir_fd, const char *file, State *state) {
         return 0;
 }
 
-static DIR *open_directory(int dir_fd) {
-        int fd;
-        DIR *d;
-
-        fd = openat(dir_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-        if (fd < 0)
-                return NULL;
-        d = fdopendir(fd);
-        if (!d)
-                safe_close(fd);
-        return d;
-}
-
 int state_load(int dir_fd, State *ret) {
         _cleanup_(closedirp) DIR *d = NULL;
         State state = {};
         int r;
 
-        d = open_directory(dir_fd);
+        d = directory_list(dir_fd);
         if (!d)
                 return negative_errno();
 
@@ -323,7 +310,7 @@ int state_wipe(int dir_fd) {
         _cleanup_(closedirp) DIR *d = NULL;
         int r = 0, q;
 
-        d = open_directory(dir_fd);
+        d = directory_list(dir_fd);
         if (!d)
                 return negative_errno();
 
