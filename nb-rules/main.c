@@ -14,7 +14,7 @@ static void help(void) {
              "  --dry-run LINK  print what --sync would do, as commands of ip(8)\n"
              "  --instance      LINK is written as in nb-rules@LINK.service, and the configuration\n"
              "                  is in the environment: for the unit\n"
-             "  --help          this text\n"
+             "  -h --help       this text\n"
              "  --version       the version\n\n"
              "See nb-rules(8).");
 }
@@ -27,20 +27,20 @@ typedef struct Options {
 
 /* Returns 0 if there is nothing more to do, 1 to go on. */
 static int parse_arguments(int argc, char *argv[], Options *ret) {
-        enum { ARG_SYNC = 256, ARG_REMOVE, ARG_DRY_RUN, ARG_INSTANCE, ARG_HELP, ARG_VERSION };
+        enum { ARG_SYNC = 256, ARG_REMOVE, ARG_DRY_RUN, ARG_INSTANCE, ARG_VERSION };
         static const struct option options[] = {
                 { "sync", required_argument, NULL, ARG_SYNC },
                 { "remove", required_argument, NULL, ARG_REMOVE },
                 { "dry-run", required_argument, NULL, ARG_DRY_RUN },
                 { "instance", no_argument, NULL, ARG_INSTANCE },
-                { "help", no_argument, NULL, ARG_HELP },
+                { "help", no_argument, NULL, 'h' },
                 { "version", no_argument, NULL, ARG_VERSION },
                 {},
         };
         Options o = {};
         int c;
 
-        while ((c = getopt_long(argc, argv, "", options, NULL)) >= 0)
+        while ((c = getopt_long(argc, argv, "h", options, NULL)) >= 0)
                 switch (c) {
                 case ARG_SYNC:
                 case ARG_REMOVE:
@@ -54,7 +54,7 @@ static int parse_arguments(int argc, char *argv[], Options *ret) {
                 case ARG_INSTANCE:
                         o.instance = true;
                         break;
-                case ARG_HELP:
+                case 'h':
                         help();
                         return 0;
                 case ARG_VERSION:

@@ -14,7 +14,7 @@ static const char *arg_instance;
 static bool arg_dry_run;
 
 static void help(void) {
-        printf("%s [OPTION…] EVENT:LINK\n\n"
+        printf("%s [OPTION…] EVENT:LINK | manager\n\n"
                "Run the scripts of a network event, as nb-run@EVENT:LINK.service does.\n\n"
                "     --dry-run    Run nothing: show what would run, what not and why, and the environment\n"
                "  -h --help       Show this help\n"

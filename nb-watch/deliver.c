@@ -137,7 +137,7 @@ static void work_started(Work *work, CallResult result, const char *detail) {
         if (result == CALL_DONE) {
                 entry->name->active |= bit;
                 entry->name->failed &= ~bit;
-                log_message(LOG_INFO, 0, &fields, "%s: %s.",
+                log_message(entry->again ? LOG_DEBUG : LOG_INFO, 0, &fields, "%s: %s.",
                                 entry->name->name[0] ? entry->name->name : "network",
                                 event_name(entry->event));
         } else {
@@ -271,11 +271,31 @@ void work_called(Work *work, CallResult result, const char *detail) {
         deliver_ready(w);
 }
 
+/* Whether the present state had its run, and its unit has failed since, or was stopped by hand: what is enabled into it
+ * waits for the next event, as the scripts do. */
+static bool entry_is_over(Watch *w, const Entry *entry) {
+        Link *link = links_find(&w->links, entry->ifindex);
+        char unit[UNIT_NAME_LENGTH_MAX];
+        const Record *record;
+
+        if (!entry->again || !link)
+                return false;
+        record = &link->delivered;
+        return ((record->operational == (int) entry->event && record->operational_started) ||
+                               (record->setup == (int) entry->event && record->setup_started)) &&
+                        unit_name_format(UNIT_RUN, entry->event, entry->name->name, unit) >= 0 &&
+                        !unit_seems_active(unit);
+}
+
 static void work_begin(Watch *w, Entry *entry) {
         uint32_t leaves = entry_leaves(entry);
         Link *link;
         Work *work;
 
+        if (entry_is_over(w, entry)) {
+                lanes_finish(&w->lanes, entry);
+                return;
+        }
         work = calloc(1, sizeof(*work));
         if (!work) {
                 log_error_errno(-ENOMEM, "%s: dropping %s: %m", entry->name->name, event_name(entry->event));

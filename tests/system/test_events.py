@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """The main job: does each transition of a link run its script, once and in order, and does systemd show it?"""
 
+import time
+
 import pytest
 
 from records import EDGES, OPERATIONAL, SETUP, Records, overlaps
@@ -157,6 +159,32 @@ def test_bound_unit_without_a_script(machine, records):
     machine.systemctl('disable', 'bound1.service')
     machine.delete('bound1')
     records.install(('routable',))
+
+
+def test_reload_does_not_repeat_a_failed_run(machine, records):
+    """What is enabled into a present state is pulled in by a daemon-reload, but no script runs a second time."""
+    cable(machine, 'bound2', static='192.0.2.26/24')
+    machine.write('/etc/network-broker/routable.d/50-fail',
+                  '#!/bin/sh\n[ "$LINK" != bound2 ] || { echo run >> /run/fails; exit 3; }\n', 0o755)
+    machine.write('/etc/systemd/system/bound2.service', BOUND.format(link='bound2'))
+    machine.systemctl('enable', 'bound2.service')
+    machine.plug('bound2')
+    wait_state(machine, 'bound2', 'routable', 'configured')
+    settled(machine, records, 'bound2')
+    runs = machine.read('/run/fails')
+    for _ in range(3):
+        machine.systemctl('daemon-reload')
+        time.sleep(0.5)
+    assert machine.read('/run/fails') == runs
+    machine.sh('rm /etc/network-broker/routable.d/50-fail')
+    machine.unplug('bound2')
+    machine.plug('bound2')
+    machine.wait_for(lambda: machine.show('bound2.service', 'ActiveState') == 'active')
+    machine.systemctl('stop', 'bound2.service')
+    machine.systemctl('daemon-reload')
+    machine.wait_for(lambda: machine.show('bound2.service', 'ActiveState') == 'active')
+    machine.systemctl('disable', 'bound2.service')
+    machine.delete('bound2')
 
 
 def test_failing_script(machine, records):
