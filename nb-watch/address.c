@@ -37,7 +37,7 @@ int address_parse(const struct nlmsghdr *message, Address *ret, int *ret_ifindex
         if (message->nlmsg_len < NLMSG_LENGTH(sizeof(*header)))
                 return -EBADMSG;
         size = family_size(header->ifa_family);
-        if (size == 0)
+        if (size == 0 || header->ifa_prefixlen > size * 8)
                 return -EBADMSG;
 
         flags = header->ifa_flags;
