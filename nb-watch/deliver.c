@@ -45,7 +45,7 @@ static void on_called(CallResult result, const char *detail, void *userdata) {
 void work_call(Work *work, Verb verb, UnitKind kind, EventType event) {
         Entry *entry = work->entry;
         char **variables = NULL;
-        int r;
+        int r, q;
 
         work->verb = verb;
         r = unit_name_format(kind, event, entry->name->name, work->unit);
@@ -55,13 +55,13 @@ void work_call(Work *work, Verb verb, UnitKind kind, EventType event) {
                 variables = entry->variables;
                 entry->asked_usec = mark.asked_usec = now_usec();
                 snprintf(mark.link, sizeof(mark.link), "%s", entry->name->name);
-                r = state_mark_write(work->watch->state_fd, &mark);
-                if (r < 0)
-                        log_error_errno(r, "Failed to write the state of %s, going on: %m", work->unit);
+                q = state_mark_write(work->watch->state_fd, &mark);
+                if (q < 0)
+                        log_error_errno(q, "Failed to write the state of %s, going on: %m", work->unit);
                 else
                         entry->name->files |= event_bit(event);
         }
-        if (r >= 0 || variables)
+        if (r >= 0)
                 r = starter_call(work->watch->starter, verb, work->unit, variables, false, on_called, work);
         if (r < 0)
                 on_called(CALL_REFUSED, strerror(-r), work);
