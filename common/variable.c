@@ -46,10 +46,9 @@ static const VariableInfo variables[] = {
         { "ADDRESSES", VARIABLE_TEXT, false, of_addresses },
         { "ADDRESSES_ADDED", VARIABLE_TEXT, false, of_addresses },   /* those that came since the last run */
         { "ADDRESSES_REMOVED", VARIABLE_TEXT, false, of_addresses }, /* those that went since the last run */
-        { "DHCP_LEASE", VARIABLE_TEXT, false, of_leases }, /* the lease in one line */
-        { "LEASE_*", VARIABLE_TEXT, false, of_leases },    /* and in parts */
-        { "DNS", VARIABLE_TEXT, false, of_leases },
-        { "DOMAIN", VARIABLE_TEXT, false, of_leases },
+        { "DHCP_LEASE", VARIABLE_TEXT, false, of_leases },           /* the lease in one line */
+        { "LEASE_*", VARIABLE_TEXT, false, of_leases },              /* and in parts */
+        { "DNS", VARIABLE_TEXT, false, of_leases }, { "DOMAIN", VARIABLE_TEXT, false, of_leases },
         { "CarrierState", VARIABLE_WORD, false, of_manager },
         { "AddressState", VARIABLE_WORD, false, of_manager },
         { "IPv4AddressState", VARIABLE_WORD, false, of_manager },
