@@ -223,6 +223,8 @@ static void work_stopped(Work *work) {
 
         if (entry->kind == ENTRY_FORGET)
                 forget_failed(work);
+        else if (entry->kind == ENTRY_LEAVE)
+                record_left(work);
         if (entry->kind != ENTRY_EVENT) {
                 work_rules(work);
                 return;

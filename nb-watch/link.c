@@ -99,7 +99,11 @@ void links_foreach(const Links *links, void (*function)(Link *link, void *userda
 static void tell_rename(Watch *w, Link *link) {
         char **variables;
 
-        (void) watch_push(w, link->ifindex, link->told_name, ENTRY_LEAVE, EVENT_TYPE_LINK_RENAMED, NULL);
+        /* The name may belong to another link by now. */
+        if (!link->told_left)
+                (void) watch_push(w, link->ifindex, link->told_name, ENTRY_LEAVE, EVENT_TYPE_LINK_RENAMED,
+                                NULL);
+        link->told_left = false;
 
         variables = variables_of_link(link, EVENT_TYPE_LINK_RENAMED);
         if (variables)

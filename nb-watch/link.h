@@ -33,6 +33,7 @@ typedef struct Link {
         /* What was queued for delivery, the newest. */
         bool told; /* it is watched: Links= has its name */
         char told_name[IF_NAMESIZE];
+        bool told_left; /* a restart found its units under that name stopped already */
         int told_operational, told_setup;
         AddressSet told_addresses;
         Lease *lease; /* NULL without one */

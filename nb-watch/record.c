@@ -51,6 +51,24 @@ void record_prepare(Work *work) {
                                 entry->name->name);
 }
 
+static void record_leave(Record *record) {
+        record->operational = record->setup = -1;
+        record->operational_started = record->setup_started = false;
+        record->left = true;
+}
+
+void record_left(Work *work) {
+        Link *link = links_find(&work->watch->links, work->entry->ifindex);
+        int r;
+
+        if (!link)
+                return;
+        record_leave(&link->delivered);
+        r = state_record_write(work->watch->state_fd, &link->delivered);
+        if (r < 0)
+                log_error_errno(r, "Failed to record that %s has another name: %m", work->entry->name->name);
+}
+
 void record_delivered(Work *work, bool started) {
         Watch *w = work->watch;
         Entry *entry = work->entry;
@@ -90,8 +108,8 @@ void record_delivered(Work *work, bool started) {
         } else if (entry->event == EVENT_TYPE_ROUTES) {
                 record->routes = entry->digest;
         } else if (entry->event == EVENT_TYPE_LINK_RENAMED) {
-                record->operational = record->setup = -1;
-                record->operational_started = record->setup_started = false;
+                record_leave(record);
+                record->left = false;
         }
         if (r >= 0)
                 r = state_record_write(w->state_fd, record);

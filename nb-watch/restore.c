@@ -80,6 +80,7 @@ static int restore_record(Restore *restore, Record *record) {
         if (r < 0)
                 return r;
         link->told = true;
+        link->told_left = record->left;
         snprintf(link->told_name, sizeof(link->told_name), "%s", record->name);
         link->told_operational = delivered_state(
                         restore, record->operational, record->operational_started, record->name);
@@ -116,6 +117,11 @@ static const Record *find_record(const Restore *restore, int ifindex) {
         return NULL;
 }
 
+static void link_restore_told(Link *link) {
+        link->told = true;
+        snprintf(link->told_name, sizeof(link->told_name), "%s", link->name);
+}
+
 /* What the run carried is what was told. */
 static int restore_told(Restore *restore, const EventMark *mark, Link *link) {
         const Record *record = find_record(restore, mark->ifindex);
@@ -126,7 +132,12 @@ static int restore_told(Restore *restore, const EventMark *mark, Link *link) {
                 link->told_operational = (int) mark->event;
         else if (kind == EVENT_SETUP)
                 link->told_setup = (int) mark->event;
-        else if (mark->event == EVENT_TYPE_ADDRESSES && record && record->has_next) {
+        else if (mark->event == EVENT_TYPE_LINK_RENAMED) {
+                snprintf(link->name, sizeof(link->name), "%s", mark->link);
+                snprintf(link->told_name, sizeof(link->told_name), "%s", mark->link);
+                link->told_operational = link->told_setup = -1;
+                link->told_left = false;
+        } else if (mark->event == EVENT_TYPE_ADDRESSES && record && record->has_next) {
                 r = address_set_copy(&link->told_addresses, &record->addresses_next);
                 if (r >= 0)
                         r = state_addresses_commit(state_fd, mark->ifindex);
@@ -144,6 +155,10 @@ static void restore_begun(Restore *restore, const EventMark *mark, const UnitSta
         Entry *entry;
         int r;
 
+        /* Its first event: there is no record yet. */
+        if (!link && mark->event == EVENT_TYPE_LINK_ADDED &&
+                        links_add(&w->links, mark->ifindex, mark->link, &link) >= 0)
+                link_restore_told(link);
         if (link) {
                 r = restore_told(restore, mark, link);
                 if (r < 0)
@@ -154,6 +169,11 @@ static void restore_begun(Restore *restore, const EventMark *mark, const UnitSta
         if (entry) {
                 entry->settle = true;
                 entry->asked_usec = mark->asked_usec;
+        }
+        /* What was told last of it; what follows is the end of its units. */
+        if (link && mark->event == EVENT_TYPE_LINK_REMOVED) {
+                (void) watch_push(w, mark->ifindex, mark->link, ENTRY_FORGET, EVENT_TYPE_LINK_REMOVED, NULL);
+                links_remove(&w->links, link);
         }
         log_info("%s of %s was begun before a restart%s.", event_name(mark->event), mark->link,
                         state->job ? " and still runs" : "");
@@ -188,7 +208,7 @@ static bool mark_is_open(const Restore *restore, const EventMark *mark) {
         for (size_t i = 0; i < restore->state.n_records; i++) {
                 const Record *record = &restore->state.records[i];
 
-                if (streq(record->name, mark->link) &&
+                if (record->ifindex == mark->ifindex && streq(record->name, mark->link) &&
                                 (record->operational == (int) mark->event ||
                                                 record->setup == (int) mark->event))
                         return false;

@@ -59,9 +59,9 @@ int state_record_write(int dir_fd, const Record *record) {
         if (r < 0)
                 return r;
         snprintf(file, sizeof(file), "@%i", record->ifindex);
-        n = snprintf(text, sizeof(text), "%s %s %i %s %i %" PRIx64 "\n", escaped,
+        n = snprintf(text, sizeof(text), "%s %s %i %s %i %" PRIx64 " %i\n", escaped,
                         state_name(record->operational), record->operational_started,
-                        state_name(record->setup), record->setup_started, record->routes);
+                        state_name(record->setup), record->setup_started, record->routes, record->left);
         return file_write_atomic(dir_fd, file, text, (size_t) n, 0644);
 }
 
@@ -173,7 +173,7 @@ static void record_clear(Record *record) {
 }
 
 static int load_record(int dir_fd, const char *file, Record *ret) {
-        char escaped[INSTANCE_MAX], operational[32], setup[32], started[2][2], routes[17],
+        char escaped[INSTANCE_MAX], operational[32], setup[32], started[2][2], left[2], routes[17],
                         instance[INSTANCE_MAX + 8], path[NAME_MAX + 16];
         _cleanup_free_ char *text = NULL;
         EventType event;
@@ -184,14 +184,15 @@ static int load_record(int dir_fd, const char *file, Record *ret) {
         if (r < 0)
                 return r;
         if (ifindex_parse(file + 1, &record.ifindex) < 0 ||
-                        sscanf(text, "%95s %31s %1s %31s %1s %16s", escaped, operational, started[0], setup,
-                                        started[1], routes) != 6 ||
+                        sscanf(text, "%95s %31s %1s %31s %1s %16s %1s", escaped, operational, started[0],
+                                        setup, started[1], routes, left) != 7 ||
                         number_parse(routes, 16, UINT64_MAX, &record.routes) < 0)
                 return -EBADMSG;
         if (parse_state(operational, &record.operational) < 0 || parse_state(setup, &record.setup) < 0)
                 return -EBADMSG;
         record.operational_started = streq(started[0], "1");
         record.setup_started = streq(started[1], "1");
+        record.left = streq(left, "1");
 
         /* The codec knows names only as part of an instance. */
         snprintf(instance, sizeof(instance), "off:%s", escaped);

@@ -18,7 +18,8 @@ typedef struct Record {
         char name[IF_NAMESIZE];
         int operational, setup;                  /* EventType, or -1 */
         bool operational_started, setup_started; /* a unit was asked for */
-        uint64_t routes;                         /* digest, 0 if it is not known */
+        bool left; /* all its units under this name were stopped: it has another name, which is still to be told */
+        uint64_t routes; /* digest, 0 if it is not known */
         AddressSet addresses, addresses_next;
         char *lease, *lease_next; /* as in /run/network-broker/lease */
         bool has_next;            /* addresses_next, which may be empty */

@@ -43,6 +43,9 @@ void record_prepare(Work *work);
 /* The entry was delivered; started: by a unit. */
 void record_delivered(Work *work, bool started);
 
+/* The units under the link's old name are stopped. */
+void record_left(Work *work);
+
 /* --- rules.c: brings the unit that keeps the rules of the entry's name to where it should be. */
 void work_rules(Work *work);
 void work_rules_called(Work *work, CallResult result, const char *detail);
