@@ -137,7 +137,7 @@ static void work_started(Work *work, CallResult result, const char *detail) {
         if (result == CALL_DONE) {
                 entry->name->active |= bit;
                 entry->name->failed &= ~bit;
-                log_message(entry->again ? LOG_DEBUG : LOG_INFO, 0, &fields, "%s: %s.",
+                log_message(LOG_INFO, 0, &fields, "%s: %s.",
                                 entry->name->name[0] ? entry->name->name : "network",
                                 event_name(entry->event));
         } else {

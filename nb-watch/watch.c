@@ -127,15 +127,11 @@ static void tell_again(Link *link, void *userdata) {
         const int states[] = { link->told_setup, link->told_operational };
         Watch *w = userdata;
         Entry *entry;
-        Name *name;
 
         if (!link->told || w->monitor)
                 return;
-        name = lanes_name(&w->lanes, link->name);
-        for (size_t i = 0; name && i < ELEMENTSOF(states); i++) {
-                /* One whose script failed is not run again before the next entry. */
-                if (states[i] < 0 || (name->failed & UINT32_C(1) << states[i]) ||
-                                !event_is_wanted((EventType) states[i], link->name))
+        for (size_t i = 0; i < ELEMENTSOF(states); i++) {
+                if (states[i] < 0 || !event_is_wanted((EventType) states[i], link->name))
                         continue;
                 entry = watch_push(w, link->ifindex, link->name, ENTRY_EVENT, (EventType) states[i],
                                 variables_of_link(link, (EventType) states[i]));
