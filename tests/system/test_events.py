@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
 """The main job: does each transition of a link run its script, once and in order, and does systemd show it?"""
 
-import time
 
 import pytest
 
+from idle import wait_idle
 from records import EDGES, OPERATIONAL, SETUP, Records, overlaps
 
 BOUND = """\
@@ -174,10 +174,12 @@ def test_reload_does_not_repeat_a_failed_run(machine, records):
     runs = machine.read('/run/fails')
     for _ in range(3):
         machine.systemctl('daemon-reload')
-        time.sleep(0.5)
+        wait_idle(machine)
     assert machine.read('/run/fails') == runs
     machine.sh('rm /etc/network-broker/routable.d/50-fail')
     machine.unplug('bound2')
+    # Both at once are no change to networkd.
+    wait_state(machine, 'bound2', 'no-carrier', 'configured')
     machine.plug('bound2')
     machine.wait_for(lambda: machine.show('bound2.service', 'ActiveState') == 'active')
     machine.systemctl('stop', 'bound2.service')
