@@ -6,7 +6,7 @@ import subprocess
 import tempfile
 import time
 
-from latency import ms, plug
+from latency import ms, plug, pulled
 from subject import TOOLS
 
 MANY = 200
@@ -107,6 +107,8 @@ def growth(s, n):
 
 def idle(s, seconds=IDLE):
     """{service: (system calls, CPU µs)} while nothing happens."""
+    # nb-start begins with the first event.
+    pulled(s, 0)
     s.settle()
     result = {}
     with tempfile.TemporaryDirectory() as folder:
