@@ -70,6 +70,15 @@ static void restart_addresses(void *userdata) {
         links_foreach(&rtnl->watch->links, link_forget_addresses, NULL);
 }
 
+static int on_retry(_unused_ sd_event_source *source, _unused_ uint64_t usec, void *userdata) {
+        Rtnl *rtnl = userdata;
+
+        rtnl->retry = sd_event_source_disable_unref(rtnl->retry);
+        (void) rtnl_sync(rtnl);
+        return 0;
+}
+
+/* Returns 1 if the table changed in each of several tries: what was read may lack something. */
 static int rtnl_dump(Rtnl *rtnl, uint16_t type, size_t header_size, NetlinkRestart restart,
                 NetlinkHandler handler) {
         union {
@@ -80,8 +89,18 @@ static int rtnl_dump(Rtnl *rtnl, uint16_t type, size_t header_size, NetlinkResta
 
         request.header.nlmsg_len = (uint32_t) NLMSG_LENGTH(header_size);
         r = netlink_dump(&rtnl->requests, &request.header, restart, handler, rtnl);
-        /* Many changes at once: what was read is nearly right, and the changes are messages on the other socket. */
-        return r == -EINTR ? 0 : r;
+        return r == -EINTR ? 1 : r;
+}
+
+static void rtnl_sync_later(Rtnl *rtnl) {
+        int r;
+
+        if (rtnl->retry)
+                return;
+        r = sd_event_add_time_relative(
+                        rtnl->watch->event, &rtnl->retry, CLOCK_MONOTONIC, RETRY_USEC, 0, on_retry, rtnl);
+        if (r < 0)
+                log_error_errno(r, "Failed to arm a timer: %m");
 }
 
 static void link_gone(Link *link, void *userdata) {
@@ -113,16 +132,9 @@ static void rtnl_drain(Rtnl *rtnl) {
         while (r > 0 || r == -ENOBUFS);
 }
 
-static int on_retry(_unused_ sd_event_source *source, _unused_ uint64_t usec, void *userdata) {
-        Rtnl *rtnl = userdata;
-
-        rtnl->retry = sd_event_source_disable_unref(rtnl->retry);
-        (void) rtnl_sync(rtnl);
-        return 0;
-}
-
 int rtnl_sync(Rtnl *rtnl) {
         Watch *w = rtnl->watch;
+        bool whole = true;
         int r;
 
         (void) sd_event_source_set_enabled(rtnl->io, SD_EVENT_OFF);
@@ -130,17 +142,20 @@ int rtnl_sync(Rtnl *rtnl) {
 
         r = rtnl_dump(rtnl, RTM_GETLINK, sizeof(struct ifinfomsg), restart_links, on_dumped_link);
         if (r >= 0) {
-                links_foreach(&w->links, link_gone, w);
+                /* A link that half a dump lacks need not be gone; one that is will be said to be. */
+                whole = r == 0;
+                if (whole)
+                        links_foreach(&w->links, link_gone, w);
                 r = rtnl_dump(rtnl, RTM_GETADDR, sizeof(struct ifaddrmsg), restart_addresses,
                                 on_dumped_address);
         }
         if (r < 0) {
                 log_error_errno(r, "Failed to read links and addresses from the kernel, trying again: %m");
-                if (!rtnl->retry)
-                        (void) sd_event_add_time_relative(w->event, &rtnl->retry, CLOCK_MONOTONIC,
-                                        RETRY_USEC, 0, on_retry, rtnl);
+                rtnl_sync_later(rtnl);
                 return r;
         }
+        if (!whole || r > 0)
+                rtnl_sync_later(rtnl);
 
         links_foreach(&w->links, link_compare, w);
         rules_heal(w);

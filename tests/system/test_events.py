@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """The main job: does each transition of a link run its script, once and in order, and does systemd show it?"""
 
-
 import pytest
 
 from idle import wait_idle
