@@ -23,7 +23,9 @@ ROUTABLE = '/etc/network-broker/routable.d'
 
 @pytest.fixture(autouse=True)
 def clean(machine):
-    machine.sh('rm -rf /etc/network-broker/*.d /run/network-broker/*.d /usr/lib/network-broker /tmp/out; '
+    # nb-watch.service has this folder while it runs; without it no state's unit may be started.
+    machine.sh('mkdir -p /run/nb-watch; '
+               'rm -rf /etc/network-broker/*.d /run/network-broker/*.d /usr/lib/network-broker /tmp/out; '
                'systemctl stop "nb-run@*" && systemctl reset-failed; systemctl daemon-reload')
 
 
@@ -269,6 +271,12 @@ def test_not_without_the_state(machine):
     machine.systemctl('start', 'nb-run@routable:lo.service')
     assert machine.show('nb-run@routable:lo.service', 'ActiveState', 'ConditionResult') == {
         'ActiveState': 'inactive', 'ConditionResult': 'no'}
+    # Nor with it, if nobody watches whether it still holds.
+    machine.write('/run/network-broker/state/routable:lo', '')
+    machine.run(['rmdir', '/run/nb-watch'])
+    machine.systemctl('start', 'nb-run@routable:lo.service')
+    assert machine.show('nb-run@routable:lo.service', 'ActiveState', 'ConditionResult') == {
+        'ActiveState': 'inactive', 'ConditionResult': 'no'}
 
 
 def test_environment_of_a_script(machine):
@@ -342,6 +350,7 @@ def test_power_off_does_not_wait(new_machine):
     m = new_machine(broker=False)
     add(m, '10-x', '#!/bin/sh\ntrap "" TERM\ntouch /run/begun\nsleep 1007; sleep 1007\n')
     m.write('/run/network-broker/state/routable:lo', '')
+    m.sh('mkdir /run/nb-watch')
     m.systemctl('start', '--no-block', 'nb-run@routable:lo.service')
     m.wait_for(lambda: m.path('/run/begun').exists())
     assert m.power_off() < 10
