@@ -68,7 +68,6 @@ Entry *watch_push(
         if (dropped > 0) {
                 LogFields fields = { .link = name, .ifindex = ifindex };
 
-                w->n_dropped += dropped;
                 log_message(LOG_WARNING, 0, &fields,
                                 "%s: more than %u states wait, dropped the %zu oldest that are superseded.",
                                 name, LANE_STATES_MAX, dropped);

@@ -43,7 +43,7 @@ struct Watch {
         bool first; /* there was no earlier nb-watch since the boot, or the target was stopped */
         bool ready; /* READY=1 was sent */
         sd_event_source *status;
-        uint64_t n_delivered, n_failed, n_dropped;
+        uint64_t n_delivered, n_failed;
         size_t n_gone;    /* links that wait for linger */
         size_t n_healing; /* syncs under way because a rule of ours was removed */
         bool heal_again;
