@@ -99,8 +99,9 @@ def test_hundred_thousand_routes(machine, links):
     # Merged: no more than one each 0.2 s that the script takes, and far from one each route.
     assert routes(machine, 'eth0')[0] - before < 200
     assert watch_pid(machine) == pid
+    # networkd describes the link with all its routes in one message of 35 MiB; beside it there is next to nothing.
     memory = int(re.search(r'VmHWM:\s+(\d+)', machine.read(f'/proc/{pid}/status'))[1])
-    assert memory < 128 * 1024, f'{memory} KiB'
+    assert memory < 48 * 1024, f'{memory} KiB'
     machine.sh('ip route flush table 500')
     wait_idle(machine)
     assert changes(machine, 'eth0') >= 2

@@ -3,6 +3,7 @@
 #include <setjmp.h>
 #include <stdarg.h>
 
+#include <cjson/cJSON.h>
 #include <linux/if.h>
 
 #include "config.h"
@@ -84,6 +85,37 @@ static void test_describe(void **state) {
         }
 }
 
+static size_t n_allocated;
+
+static void *count_allocation(size_t size) {
+        n_allocated += size;
+        return malloc(size);
+}
+
+/* networkd describes each route too, with some 370 bytes. */
+static void test_describe_many_routes(void **state) {
+        static const char begin[] = "{\"Routes\":[", route[] = "{\"Family\":2,\"Destination\":[10,0,0,1]},",
+                          end[] = "{}],\"Driver\":\"veth\"}";
+        const size_t n = 10000;
+        cJSON_Hooks hooks = { count_allocation, free };
+        char *json = malloc(sizeof(begin) + n * strlen(route) + sizeof(end)), *p, *text;
+
+        assert_non_null(json);
+        p = stpcpy(json, begin);
+        for (size_t i = 0; i < n; i++)
+                p = stpcpy(p, route);
+        strcpy(p, end);
+
+        n_allocated = 0;
+        cJSON_InitHooks(&hooks);
+        assert_int_equal(describe_convert(json, &text), 0);
+        cJSON_InitHooks(NULL);
+        assert_string_equal(text, "{\"Driver\":\"veth\"}");
+        assert_in_range(n_allocated, 1, 4096);
+        free(text);
+        free(json);
+}
+
 static void check_sources(const char *value, bool networkd, bool dhclient, bool kernel) {
         char assignment[128], *list[] = { assignment, NULL };
         Config config;
@@ -149,6 +181,7 @@ int main(void) {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(test_operstate),
                 cmocka_unit_test(test_describe),
+                cmocka_unit_test(test_describe_many_routes),
                 cmocka_unit_test(test_config),
         };
 
