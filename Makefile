@@ -254,7 +254,7 @@ demo:
 	$(Q)/usr/bin/python3 tests/demo $(BUILD)/machine
 
 # Measured on machines like those of the tests. Options go into BENCH, see `tests/bench/bench --help`.
-BENCH_TOOLS = $(addprefix $(BUILD)/tests/bench/,stamp bus)
+BENCH_TOOLS = $(addprefix $(BUILD)/tests/bench/,stamp spawn bus)
 bench:
 	$(Q)tests/install-packages demo $(LIBRARY_PACKAGES)
 	$(Q)$(MAKE) --no-print-directory -s bench-layer
@@ -269,6 +269,11 @@ $(BUILD)/tests/bench/stamp: tests/bench/stamp.c
 	@mkdir -p $(@D)
 	$(call say,CC,$@)
 	$(Q)$(CC) $(filter-out -fPIE,$(BASE_CFLAGS)) $(CFLAGS) -fno-stack-protector -static -nostdlib -o $@ $<
+
+$(BUILD)/tests/bench/spawn: tests/bench/spawn.c
+	@mkdir -p $(@D)
+	$(call say,CC,$@)
+	$(Q)$(CC) $(BASE_CFLAGS) $(CFLAGS) -static -o $@ $<
 
 $(BUILD)/tests/bench/bus: tests/bench/bus.c $(call archive,common)
 	@mkdir -p $(@D)

@@ -51,6 +51,20 @@ def median_of(rounds, key):
     return statistics.median(r[key] for r in rounds)
 
 
+def run_rows(b):
+    medians = {kind: value['median'] for kind, value in b['run'].items()}
+    floor = medians['floor']
+    return [
+        row('a static program: from its start to the first instruction of a script that it executes', floor),
+        row('nb-run, the same, EmitJSON=false', medians['plain'], bound=floor + 0.4, why='that + 0.4'),
+        row('nb-run, the same, EmitJSON=true', medians['json'], bound=floor + 1, why='that + 1.0'),
+        row('more by 100,000 routes of another link, EmitJSON=false', medians['plain_full'] - medians['plain'],
+            bound=0.1, why='nothing, within 0.1'),
+        row('more by 100,000 routes of another link, EmitJSON=true', medians['json_full'] - medians['json'],
+            bound=0.1, why='nothing, within 0.1'),
+    ]
+
+
 def load_rows(b, d):
     many, bare = b['many'], b['bare']
     rows = [row('200 links lose carrier: scripts missing', 200 - min(r['scripts'] for r in many), '', 0, 'none'),
@@ -106,9 +120,10 @@ def growth_rows(b):
 def rows_of(release, b, d, fast):
     """b, d: what was measured of network-broker and of networkd-dispatcher (or None)."""
     rows = []
-    for needs, make in (('event', lambda: latency_rows(b, d, release, fast)), ('many', lambda: load_rows(b, d)),
-                        ('containers', lambda: container_rows(b)), ('memory', lambda: memory_rows(b, d)),
-                        ('idle', lambda: idle_rows(b)), ('growth', lambda: growth_rows(b))):
+    for needs, make in (('event', lambda: latency_rows(b, d, release, fast)), ('run', lambda: run_rows(b)),
+                        ('many', lambda: load_rows(b, d)), ('containers', lambda: container_rows(b)),
+                        ('memory', lambda: memory_rows(b, d)), ('idle', lambda: idle_rows(b)),
+                        ('growth', lambda: growth_rows(b))):
         if needs in b:
             rows += make()
     if 'generator' in b:

@@ -1,0 +1,59 @@
+# SPDX-License-Identifier: Apache-2.0
+"""How long from the start of nb-run's process to the first instruction of its script?
+
+Beside it, in the same rounds: a static program that does nothing but execute the same script. Several rounds, one kind
+after another, and the median over all of them, so that another load of the computer reaches each alike."""
+
+from latency import summary
+from subject import FOLDER, TOOLS
+
+ROUNDS = 5
+WARM_UP = 5
+ROUTES = 100000
+SCRIPT = '/etc/network-broker/routable.d/10-stamp'
+# The name of a row, and what nb-run's environment is.
+KINDS = {'floor': None, 'plain': 'no', 'json': 'yes'}
+
+
+def samples(s, kind, n):
+    """Seconds of n runs, after a few that do not count."""
+    s.forget()
+    program = ['/usr/sbin/nb-run', 'routable:run0']
+    if KINDS[kind] is None:
+        program = [f'{TOOLS}/spawn', '1', '-', SCRIPT, 'run0']
+    s.m.run(['systemd-run', '--quiet', '--wait', '--collect', f'--setenv=NB_EMIT_JSON={KINDS[kind]}',
+             f'{TOOLS}/spawn', n + WARM_UP, f'{FOLDER}/began', *program])
+    began = [int(line) / 1e9 for line in s.m.read(f'{FOLDER}/began').splitlines()]
+    return [stamp[0] - start for start, stamp in zip(began, s.stamps())][WARM_UP:]
+
+
+def rounds(s, kinds, n):
+    result = {kind: [] for kind in kinds}
+    for _ in range(ROUNDS):
+        for kind in kinds:
+            result[kind] += samples(s, kind, -(-n // ROUNDS))
+    return {kind: summary(values) for kind, values in result.items()}
+
+
+def make_link(s):
+    """run0, 10 addresses and 10 routes more, and what nb-watch says of it in a request."""
+    s.scripts('routable')
+    s.m.cable('run0', static='10.20.0.1/24', plugged=True)
+    s.m.wait_for(lambda: s.stamps('routable') and s.m.states().get('run0') == ('routable', 'configured'))
+    s.m.run(['ip', '-batch', '-'], input=''.join(
+        f'address add 10.20.{n}.1/24 dev run0\nroute add 10.21.{n}.0/24 via 10.20.0.2\n' for n in range(1, 10)))
+    s.settle()
+
+
+def measure(s, n):
+    make_link(s)
+    result = rounds(s, KINDS, n)
+    s.m.cable('big0', static='10.30.0.1/24', plugged=True)
+    s.m.wait_for(lambda: s.m.states().get('big0') == ('routable', 'configured'))
+    s.m.run(['ip', '-batch', '-'], timeout=300, input=''.join(
+        f'route add 11.{i >> 16}.{i >> 8 & 255}.{i & 255}/32 via 10.30.0.2\n' for i in range(ROUTES)))
+    s.settle()
+    result.update({f'{kind}_full': value for kind, value in rounds(s, ('plain', 'json'), n).items()})
+    s.m.delete('big0', 'run0')
+    s.settle()
+    return result

@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* When does a program begin?
+ *
+ * Runs a program a number of times, one after another, and writes into a file when each of its processes called
+ * execve(), in nanoseconds of the monotonic clock. Run by itself with a count of 1 it is also the least that a
+ * program can do to have another one executed and to wait for its end. */
+#include <fcntl.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+/* Only what is allowed after vfork() happens in the child. */
+static int run(char *argv[], uint64_t *ret_began) {
+        struct timespec ts;
+        int status;
+        pid_t pid;
+
+        pid = vfork();
+        if (pid == 0) {
+                (void) clock_gettime(CLOCK_MONOTONIC, &ts);
+                *ret_began = (uint64_t) ts.tv_sec * UINT64_C(1000000000) + (uint64_t) ts.tv_nsec;
+                (void) execv(argv[0], argv);
+                _exit(EXIT_FAILURE);
+        }
+        return pid < 0 || waitpid(pid, &status, 0) < 0 || status != 0 ? -1 : 0;
+}
+
+int main(int argc, char *argv[]) {
+        long count = argc > 3 ? strtol(argv[1], NULL, 10) : 0;
+        FILE *file = NULL;
+        uint64_t began;
+
+        if (count > 1)
+                file = fopen(argv[2], "we");
+        if (count <= 0 || (count > 1 && !file)) {
+                (void) fprintf(stderr, "usage: spawn COUNT FILE PROGRAM [ARGUMENT...]\n");
+                return EXIT_FAILURE;
+        }
+
+        for (long i = 0; i < count; i++) {
+                if (run(argv + 3, &began) < 0)
+                        return EXIT_FAILURE;
+                if (file)
+                        (void) fprintf(file, "%llu\n", (unsigned long long) began);
+        }
+        return file && fclose(file) != 0 ? EXIT_FAILURE : EXIT_SUCCESS;
+}
