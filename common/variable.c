@@ -55,6 +55,8 @@ static const VariableInfo variables[] = {
         { "IPv6AddressState", VARIABLE_WORD, false, of_manager },
         { "OnlineState", VARIABLE_WORD, false, of_manager },
         { "NB_NETWORKD", VARIABLE_TEXT, true, of_links }, /* what only networkd knows, for the JSON */
+        { "NB_NETWORKD_ASKED", VARIABLE_WORD, true,
+                        of_links }, /* … it follows in state/, under this number */
 };
 
 static bool name_matches(const char *pattern, const char *name, size_t length) {

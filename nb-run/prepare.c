@@ -8,6 +8,7 @@
 #include "document.h"
 #include "json-file.h"
 #include "json-read.h"
+#include "late-answer.h"
 #include "lease-networkd.h"
 #include "lease-variables.h"
 
@@ -56,9 +57,19 @@ static void read_lease(const PrepareRequest *request, int ifindex, char **ret) {
                 (void) log_message(LOG_WARNING, r, request->fields, "DHCP_LEASE= is left out: %m");
 }
 
-static const char *networkd_object(const PrepareRequest *request) {
-        const char *object = event_file_get(request->file, "NB_NETWORKD");
+/* What nb-watch passed on; it may have to be waited for. *buffer may own it. */
+static const char *networkd_object(const PrepareRequest *request, char **buffer) {
+        const char *object = event_file_get(request->file, "NB_NETWORKD"),
+                   *asked = event_file_get(request->file, "NB_NETWORKD_ASKED");
+        int r;
 
+        if (!object && asked) {
+                r = late_answer_wait(LATE_ANSWER_FOLDER, request->instance, asked, buffer);
+                if (r < 0 && r != -EINTR)
+                        (void) log_message(LOG_WARNING, r, request->fields,
+                                        "systemd-networkd does not say what it knows of the link, the JSON is without: %m");
+                object = *buffer;
+        }
         if (object && !json_is_object(object)) {
                 (void) log_message(LOG_WARNING, 0, request->fields,
                                 "What nb-watch passed on from systemd-networkd is no JSON object, and is left out");
@@ -113,8 +124,8 @@ static void take_snapshot(Netlink *nl, const PrepareRequest *request, Snapshot *
 static int prepare_link(const PrepareRequest *request, Environment *e, int *ret_json_fd) {
         _cleanup_netlink_ Netlink nl = NETLINK_INITIALIZER;
         _cleanup_snapshot_ Snapshot snapshot = {};
+        _cleanup_free_ char *lease = NULL, *late = NULL;
         char essid[IW_ESSID_MAX_SIZE + 1] = "";
-        _cleanup_free_ char *lease = NULL;
         EventContext context = { .event = request->event,
                 .link = request->link,
                 .file = request->file,
@@ -138,7 +149,7 @@ static int prepare_link(const PrepareRequest *request, Environment *e, int *ret_
         return add_json(e, request->fields,
                         &(LinkFacts){ .snapshot = &snapshot,
                                         .device = &device,
-                                        .networkd = networkd_object(request),
+                                        .networkd = networkd_object(request, &late),
                                         .operational_state = environment_get(e, "OperationalState"),
                                         .setup_state = environment_get(e, "AdministrativeState"),
                                         .essid = essid },

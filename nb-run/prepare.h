@@ -6,7 +6,8 @@
 
 typedef struct PrepareRequest {
         EventType event;
-        const char *link; /* "" for the manager event */
+        const char *link;     /* "" for the manager event */
+        const char *instance; /* of the unit */
         const EventFile *file;
         bool emit_json;
         const char *generator; /* NB_GENERATOR, or NULL for the default */

@@ -58,10 +58,11 @@ static bool runs_something(const Plan *plan) {
         return false;
 }
 
-static int plan_environment(Plan *plan, Runner *runner, const char *const *inherited) {
+static int plan_environment(Plan *plan, Runner *runner, const char *instance, const char *const *inherited) {
         const char *emit = getenv("NB_EMIT_JSON");
         const PrepareRequest request = { .event = runner->event,
                 .link = strempty(runner->fields.link),
+                .instance = instance,
                 .file = &plan->file,
                 .emit_json = !emit || !streq(emit, "no"),
                 .generator = getenv("NB_GENERATOR"),
@@ -90,7 +91,7 @@ int plan_make(Runner *runner, const char *instance, const char *const *inherited
         if (r >= 0 && lease_makes_routable(runner->event, &plan.file))
                 r = part_add(&plan, &trust, EVENT_TYPE_ROUTABLE, &runner->fields);
         if (r >= 0 && (force_environment || runs_something(&plan)))
-                r = plan_environment(&plan, runner, inherited);
+                r = plan_environment(&plan, runner, instance, inherited);
         if (r < 0)
                 return r;
 

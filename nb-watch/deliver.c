@@ -50,12 +50,9 @@ void work_call(Work *work, Verb verb, UnitKind kind, EventType event) {
         work->verb = verb;
         r = unit_name_format(kind, event, entry->name->name, work->unit);
         if (r >= 0 && verb == VERB_START && kind == UNIT_RUN) {
-                EventMark mark = { .event = entry->event, .ifindex = entry->ifindex };
-
                 variables = entry->variables;
-                entry->asked_usec = mark.asked_usec = now_usec();
-                snprintf(mark.link, sizeof(mark.link), "%s", entry->name->name);
-                q = state_mark_write(work->watch->state_fd, &mark);
+                entry->asked_usec = now_usec();
+                q = answer_write_mark(work);
                 if (q < 0)
                         log_error_errno(q, "Failed to write the state of %s, going on: %m", work->unit);
                 else
@@ -110,6 +107,7 @@ static uint32_t entry_leaves(const Entry *entry) {
 static void work_free(Work *work) {
         unit_query_free(work->query);
         sd_event_source_disable_unref(work->retry);
+        answer_end(work);
         free(work);
 }
 
@@ -160,14 +158,10 @@ static void work_started(Work *work, CallResult result, const char *detail) {
 }
 
 static void work_start(Work *work) {
-        Entry *entry = work->entry;
-        Link *link = links_find(&work->watch->links, entry->ifindex);
-
         work->phase = WORK_START;
         record_prepare(work);
-        if (link && link->networkd && streq(link->name, entry->name->name))
-                (void) variables_add(&entry->variables, "NB_NETWORKD", "%s", link->networkd);
-        work_call(work, VERB_START, UNIT_RUN, entry->event);
+        answer_add(work);
+        work_call(work, VERB_START, UNIT_RUN, work->entry->event);
 }
 
 /* Nothing to run: the file in state/ is there all the same, so that a unit enabled now can pull the event in. */
@@ -219,7 +213,6 @@ static void forget_failed(Work *work) {
 /* Everything that was in the way is gone. */
 static void work_stopped(Work *work) {
         Entry *entry = work->entry;
-        Link *link;
 
         if (entry->kind == ENTRY_FORGET)
                 forget_failed(work);
@@ -238,8 +231,7 @@ static void work_stopped(Work *work) {
                 return;
         }
 
-        link = links_find(&work->watch->links, entry->ifindex);
-        if (link && work->watch->networkd && networkd_is_describing(work->watch->networkd, link->ifindex))
+        if (answer_is_awaited(work))
                 work->phase = WORK_DESCRIBE;
         else
                 work_start(work);
@@ -355,15 +347,16 @@ void deliver_abandon(Watch *w) {
         for (size_t i = 0; i < n; i++) {
                 Entry *entry = lanes_head(&w->lanes, list[i]);
 
-                if (entry && entry->work)
-                        work_free(entry->work);
+                if (!entry || !entry->work)
+                        continue;
+                (void) answer_came(entry->work, NULL);
+                work_free(entry->work);
         }
 }
 
-void deliver_described(Watch *w, int ifindex) {
+void deliver_described(Watch *w, int ifindex, const char *networkd) {
         Entry *entry = lanes_head(&w->lanes, ifindex);
-        Work *work = entry ? entry->work : NULL;
 
-        if (work && work->phase == WORK_DESCRIBE)
-                work_start(work);
+        if (entry && entry->work && answer_came(entry->work, networkd))
+                work_start(entry->work);
 }

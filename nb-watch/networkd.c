@@ -206,7 +206,7 @@ static void on_owner(_unused_ BusOwner *o, const char *owner, void *userdata) {
 static void on_described(int ifindex, const char *json, void *userdata) {
         Networkd *n = userdata;
         Link *link = links_find(&n->watch->links, ifindex);
-        char *converted;
+        char *converted = NULL;
         int r;
 
         if (json && link) {
@@ -220,7 +220,7 @@ static void on_described(int ifindex, const char *json, void *userdata) {
                 }
         }
         /* Also for a link that went meanwhile: its events still run. */
-        deliver_described(n->watch, ifindex);
+        deliver_described(n->watch, ifindex, converted);
         deliver_ready(n->watch);
 }
 

@@ -27,13 +27,22 @@ static int remove_file(int dir_fd, const char *name) {
 }
 
 int state_mark_write(int dir_fd, const EventMark *mark) {
-        char instance[INSTANCE_MAX], text[64];
+        _cleanup_free_ char *text = NULL;
+        char instance[INSTANCE_MAX];
         int n, r;
 
         r = instance_format(mark->event, mark->link, instance);
         if (r < 0)
                 return r;
-        n = snprintf(text, sizeof(text), "%i %" PRIu64 "\n", mark->ifindex, mark->asked_usec);
+        if (mark->networkd)
+                n = asprintf(&text, "%i %" PRIu64 "\n%" PRIu64 " %s\n", mark->ifindex, mark->asked_usec,
+                                mark->networkd_usec, mark->networkd);
+        else
+                n = asprintf(&text, "%i %" PRIu64 "\n", mark->ifindex, mark->asked_usec);
+        if (n < 0) {
+                text = NULL;
+                return -ENOMEM;
+        }
         return file_write_atomic(dir_fd, instance, text, (size_t) n, 0644);
 }
 

@@ -2,7 +2,7 @@
 /* What must outlive nb-watch, in /run/network-broker/state.
  *
  *   EVENT:LINK        exists while that event may run (ConditionPathExists= of nb-run@.service); says whether its unit
- *                     was asked for, and when
+ *                     was asked for, and when; with a second line if networkd's answer came after that
  *   @IFINDEX          what was delivered for a link
  *   @IFINDEX.addresses  … its addresses; .addresses.next while they are being delivered
  *   @IFINDEX.lease      … its DHCP lease, likewise; empty when it was lost
@@ -31,6 +31,9 @@ typedef struct EventMark {
         char link[IF_NAMESIZE];
         int ifindex;
         uint64_t asked_usec; /* CLOCK_MONOTONIC when the unit was asked for, 0 if there was nothing to run */
+        /* Only to be written: what networkd knows, for NB_NETWORKD_ASKED=networkd_usec; NULL while it has not said. */
+        uint64_t networkd_usec;
+        const char *networkd; /* JSON on one line, which is null if it will not say */
 } EventMark;
 
 int state_directory_open(void);

@@ -158,10 +158,10 @@ static void resume_described(Watch *w) {
         _cleanup_free_ int *list = NULL;
         size_t n = 0;
 
-        if (lanes_list(&w->lanes, &list, &n) < 0)
+        if (w->networkd || lanes_list(&w->lanes, &list, &n) < 0)
                 return;
         for (size_t i = 0; i < n; i++)
-                deliver_described(w, list[i]);
+                deliver_described(w, list[i], NULL);
 }
 
 static void on_environment(int r, char **values, void *userdata) {

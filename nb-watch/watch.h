@@ -45,6 +45,7 @@ struct Watch {
         sd_event_source *status;
         uint64_t n_delivered, n_failed;
         size_t n_gone;    /* links that wait for linger */
+        size_t n_late;    /* units that wait for networkd's answer */
         size_t n_healing; /* syncs under way because a rule of ours was removed */
         bool heal_again;
         const char *problem; /* shown in STATUS= */
@@ -68,8 +69,8 @@ void deliver_ready(Watch *w);
 /* Frees what belongs to the entries under way, for the end of the process: their units go on. */
 void deliver_abandon(Watch *w);
 
-/* Goes on with the entry that waited for Describe() of this link, which may be gone. */
-void deliver_described(Watch *w, int ifindex);
+/* What Describe() said of this link, which may be gone, for the entry that waits for it; NULL if it says nothing. */
+void deliver_described(Watch *w, int ifindex, const char *networkd);
 
 /* --- restore.c: takes over from an earlier nb-watch; then calls watch_restored(). */
 int restore_begin(Watch *w);

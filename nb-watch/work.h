@@ -6,7 +6,7 @@
 
 typedef enum WorkPhase {
         WORK_STOP,     /* units that are in the way, one after the other */
-        WORK_DESCRIBE, /* networkd is asked for the JSON */
+        WORK_DESCRIBE, /* networkd's answer is waited for */
         WORK_START,    /* the unit runs */
         WORK_END,      /* the unit of an edge is stopped again */
         WORK_RULES,    /* the policy rules follow */
@@ -19,8 +19,10 @@ typedef struct Work {
         Verb verb;                       /* of the call under way */
         char unit[UNIT_NAME_LENGTH_MAX]; /* … and its unit */
         EventType stopping;
-        uint32_t stops; /* events whose units are still to be stopped */
-        bool needed;    /* there is something to run */
+        uint32_t stops;     /* events whose units are still to be stopped */
+        bool needed;        /* there is something to run */
+        uint64_t late_usec; /* when networkd's answer, which the unit waits for, was found missing; else 0 */
+        char *late;         /* … and that answer when it came */
         unsigned n_tries;
         UnitQuery *query;
         sd_event_source *retry;
@@ -36,6 +38,17 @@ void work_settle(Work *work);
 void work_called(Work *work, CallResult result, const char *detail);
 /* Ends without having delivered anything. */
 void work_finish(Work *work);
+
+/* --- answer.c: what networkd knows of the link */
+/* Whether the unit cannot be started before networkd has answered. */
+bool answer_is_awaited(const Work *work);
+/* Adds the answer to the variables, or that it follows. */
+void answer_add(Work *work);
+/* The event's file in state/, with the answer if it came late. */
+int answer_write_mark(Work *work);
+/* The answer, NULL if there will be none. Returns whether the unit is to be started now. */
+bool answer_came(Work *work, const char *networkd);
+void answer_end(Work *work);
 
 /* --- record.c */
 /* Before the unit is asked for: what it is about to deliver, in case this nb-watch does not see the result. */

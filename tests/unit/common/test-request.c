@@ -49,6 +49,9 @@ static void test_variables(void **state) {
                 { EVENT_TYPE_MANAGER, "LINKINDEX=1", -EINVAL },
                 { EVENT_TYPE_ROUTABLE, "NB_NETWORKD={}", 0 },
                 { EVENT_TYPE_MANAGER, "NB_NETWORKD={}", -EINVAL },
+                { EVENT_TYPE_ROUTABLE, "NB_NETWORKD_ASKED=123", 0 },
+                { EVENT_TYPE_ROUTABLE, "NB_NETWORKD_ASKED=../x", -EINVAL },
+                { EVENT_TYPE_MANAGER, "NB_NETWORKD_ASKED=123", -EINVAL },
                 { EVENT_TYPE_ROUTABLE, "NB_REFUSE=x", -EINVAL },
         };
         char *large = malloc(VARIABLE_VALUE_MAX + 16);

@@ -128,6 +128,31 @@ static void test_marks(void **state) {
         }
 }
 
+/* What networkd said late is for nb-run: it changes nothing of what the next nb-watch reads. */
+static void test_mark_with_answer(void **state) {
+        EventMark mark = { .event = EVENT_TYPE_ROUTABLE,
+                .link = "eth0",
+                .ifindex = 2,
+                .asked_usec = 17,
+                .networkd_usec = 16 };
+        char *text = NULL;
+        Folder *f = *state;
+        State loaded;
+
+        for (unsigned i = 0; i < 2; i++) {
+                mark.networkd = i == 0 ? NULL : "{\"DNS\":[]}";
+                assert_int_equal(state_mark_write(f->fd, &mark), 0);
+                assert_int_equal(file_read_untrusted(f->fd, "routable:eth0", 64, &text, NULL), 0);
+                assert_string_equal(text, i == 0 ? "2 17\n" : "2 17\n16 {\"DNS\":[]}\n");
+                free(text);
+                assert_int_equal(state_load(f->fd, &loaded), 0);
+                assert_int_equal(loaded.n_marks, 1);
+                assert_true(loaded.marks[0].asked_usec == 17);
+                assert_null(loaded.marks[0].networkd);
+                state_clear(&loaded);
+        }
+}
+
 static void test_broker(void **state) {
         Folder *f = *state;
         uint64_t usec = 1;
@@ -181,6 +206,7 @@ int main(void) {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test_setup_teardown(test_record, setup, teardown),
                 cmocka_unit_test_setup_teardown(test_marks, setup, teardown),
+                cmocka_unit_test_setup_teardown(test_mark_with_answer, setup, teardown),
                 cmocka_unit_test_setup_teardown(test_broker, setup, teardown),
                 cmocka_unit_test_setup_teardown(test_corrupt, setup, teardown),
         };

@@ -1,0 +1,207 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Is networkd's answer found when it comes late, and not waited for longer than that is of use? */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+
+#include <fcntl.h>
+#include <inttypes.h>
+#include <signal.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+
+#include <cmocka.h>
+
+#include "file-util.h"
+#include "late-answer.h"
+#include "time-util.h"
+
+#define INSTANCE "routable:eth0"
+
+typedef struct Folder {
+        char path[32];
+        int fd;
+} Folder;
+
+static int setup(void **state) {
+        Folder *f = calloc(1, sizeof(*f));
+
+        assert_non_null(f);
+        strcpy(f->path, "/tmp/test-late-XXXXXX");
+        assert_non_null(mkdtemp(f->path));
+        f->fd = open(f->path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+        assert_true(f->fd >= 0);
+        *state = f;
+        return 0;
+}
+
+static int teardown(void **state) {
+        Folder *f = *state;
+
+        (void) unlinkat(f->fd, INSTANCE, 0);
+        assert_int_equal(rmdir(f->path), 0);
+        safe_close(f->fd);
+        free(f);
+        return 0;
+}
+
+static void write_text(const Folder *f, const char *text) {
+        assert_int_equal(file_write_atomic(f->fd, INSTANCE, text, strlen(text), 0644), 0);
+}
+
+static const char *format_usec(uint64_t usec) {
+        static char text[24];
+
+        snprintf(text, sizeof(text), "%" PRIu64, usec);
+        return text;
+}
+
+static void test_parse(void **state) {
+        static const struct {
+                const char *text, *answer;
+                int r;
+        } cases[] = {
+                { "2 17\n123 {\"a\":1}\n", "{\"a\":1}", 0 },
+                { "2 17\n123 {}", "{}", 0 },
+                { "2 17\n123 nullx\n", "nullx", 0 },
+                { "2 17\n123 null\n", NULL, -ENODATA },
+                { "2 17\n1234 {}\n", NULL, -EAGAIN },
+                { "2 17\n12 {}\n", NULL, -EAGAIN },
+                { "2 17\n123", NULL, -EAGAIN },
+                { "2 17\n123\n", NULL, -EAGAIN },
+                { "2 123 {}\n", NULL, -EAGAIN },
+                { "2 17\n", NULL, -EAGAIN },
+                { "123 {}", NULL, -EAGAIN },
+                { "", NULL, -EAGAIN },
+        };
+
+        for (size_t i = 0; i < ELEMENTSOF(cases); i++) {
+                _cleanup_free_ char *answer = NULL;
+
+                if (late_answer_parse(cases[i].text, "123", &answer) != cases[i].r)
+                        fail_msg("'%s'", cases[i].text);
+                if (cases[i].answer)
+                        assert_string_equal(answer, cases[i].answer);
+                else
+                        assert_null(answer);
+        }
+}
+
+/* Nothing that would have to be waited for. */
+static void test_at_once(void **state) {
+        _cleanup_free_ char *answer = NULL;
+        Folder *f = *state;
+
+        assert_int_equal(late_answer_wait(f->path, INSTANCE, "17", &answer), -ENOENT);
+        write_text(f, "2 17\n17 {}\n");
+        assert_int_equal(late_answer_wait(f->path, INSTANCE, "x", &answer), -EINVAL);
+        assert_int_equal(late_answer_wait(f->path, INSTANCE, "17", &answer), 0);
+        assert_string_equal(answer, "{}");
+        assert_int_equal(late_answer_wait(f->path, INSTANCE, "18", &answer), -ETIMEDOUT);
+        assert_int_equal(unlinkat(f->fd, INSTANCE, 0), 0);
+        assert_int_equal(symlinkat("/etc/passwd", f->fd, INSTANCE), 0);
+        assert_int_equal(late_answer_wait(f->path, INSTANCE, "18", &answer), -ELOOP);
+        assert_int_equal(unlinkat(f->fd, INSTANCE, 0), 0);
+        assert_int_equal(mkfifoat(f->fd, INSTANCE, 0644), 0);
+        assert_int_equal(late_answer_wait(f->path, INSTANCE, "18", &answer), -ENODATA);
+}
+
+static bool parent_waits(void) {
+        char path[64], line[256];
+        bool waits = false;
+        FILE *file;
+
+        for (int fd = 0; fd < 64 && !waits; fd++) {
+                snprintf(path, sizeof(path), "/proc/%i/fdinfo/%i", getppid(), fd);
+                file = fopen(path, "re");
+                if (!file)
+                        continue;
+                while (fgets(line, sizeof(line), file))
+                        waits = waits || startswith(line, "inotify wd:");
+                (void) fclose(file);
+        }
+        return waits;
+}
+
+/* Writes, or removes, the file as soon as this process watches it. */
+static pid_t write_later(const Folder *f, const char *text) {
+        uint64_t deadline = now_usec() + 10 * LATE_ANSWER_USEC;
+        pid_t pid = fork();
+
+        assert_true(pid >= 0);
+        if (pid > 0)
+                return pid;
+        while (!parent_waits())
+                if (now_usec() > deadline)
+                        _exit(1);
+        if (text)
+                _exit(file_write_atomic(f->fd, INSTANCE, text, strlen(text), 0644) < 0);
+        _exit(unlinkat(f->fd, INSTANCE, 0) < 0);
+}
+
+static void assert_ended(pid_t pid) {
+        int status;
+
+        assert_int_equal(waitpid(pid, &status, 0), pid);
+        assert_int_equal(status, 0);
+}
+
+static void test_later(void **state) {
+        const char *asked = format_usec(now_usec() + 3600 * LATE_ANSWER_USEC);
+        _cleanup_free_ char *answer = NULL, *text = NULL;
+        Folder *f = *state;
+        pid_t pid;
+
+        write_text(f, "2 17\n");
+        assert_true(asprintf(&text, "2 17\n%s {\"DNS\":[]}\n", asked) > 0);
+        pid = write_later(f, text);
+        assert_int_equal(late_answer_wait(f->path, INSTANCE, asked, &answer), 0);
+        assert_string_equal(answer, "{\"DNS\":[]}");
+        assert_ended(pid);
+
+        write_text(f, "2 17\n");
+        pid = write_later(f, NULL);
+        assert_int_equal(late_answer_wait(f->path, INSTANCE, asked, &answer), -ENOENT);
+        assert_ended(pid);
+}
+
+static void test_never(void **state) {
+        uint64_t asked = now_usec() - LATE_ANSWER_USEC + 20000;
+        char *answer = NULL;
+        Folder *f = *state;
+
+        /* That of another question does not count. */
+        write_text(f, "2 17\n17 {}\n");
+        assert_int_equal(late_answer_wait(f->path, INSTANCE, format_usec(asked), &answer), -ETIMEDOUT);
+        assert_true(now_usec() >= asked + LATE_ANSWER_USEC);
+        assert_null(answer);
+}
+
+static void test_stop(void **state) {
+        char *answer = NULL;
+        sigset_t set, old;
+        Folder *f = *state;
+        int sig;
+
+        write_text(f, "2 17\n");
+        (void) sigemptyset(&set);
+        (void) sigaddset(&set, SIGTERM);
+        assert_int_equal(sigprocmask(SIG_BLOCK, &set, &old), 0);
+        assert_int_equal(raise(SIGTERM), 0);
+        assert_int_equal(late_answer_wait(f->path, INSTANCE, format_usec(now_usec()), &answer), -EINTR);
+        assert_int_equal(sigwait(&set, &sig), 0);
+        assert_int_equal(sig, SIGTERM);
+        assert_int_equal(sigprocmask(SIG_SETMASK, &old, NULL), 0);
+}
+
+int main(void) {
+        const struct CMUnitTest tests[] = {
+                cmocka_unit_test(test_parse),
+                cmocka_unit_test_setup_teardown(test_at_once, setup, teardown),
+                cmocka_unit_test_setup_teardown(test_later, setup, teardown),
+                cmocka_unit_test_setup_teardown(test_never, setup, teardown),
+                cmocka_unit_test_setup_teardown(test_stop, setup, teardown),
+        };
+
+        return cmocka_run_group_tests_name("late-answer", tests, NULL, NULL);
+}
