@@ -21,6 +21,9 @@
 /* More than nb-watch ever has unfinished; a request beyond is refused. */
 #define JOBS_MAX 512U
 
+/* More than nb-watch ever has unanswered; somebody else may be waiting. */
+#define READS_MAX 64U
+
 typedef struct Client Client;
 typedef struct Pending Pending;
 
@@ -239,25 +242,32 @@ static void client_request(Client *c, size_t size) {
                 client_answer(c, request.id, ANSWER_ERROR, SD_BUS_ERROR_FAILED);
 }
 
-static int on_client(_unused_ sd_event_source *source, int fd, _unused_ uint32_t revents, void *userdata) {
-        Client *c = userdata;
+/* Returns false if there is nothing more to read. */
+static bool client_read(Client *c) {
         ssize_t n;
 
-        n = recv(fd, c->start->buffer, REQUEST_MAX, MSG_DONTWAIT | MSG_TRUNC);
+        n = recv(c->fd, c->start->buffer, REQUEST_MAX, MSG_DONTWAIT | MSG_TRUNC);
         if (n < 0 && (errno == EAGAIN || errno == EINTR))
-                return 0;
+                return false;
         if (n < 0)
                 log_warning_errno(errno, "Failed to read a request, dropping the connection: %m");
         if (n <= 0) {
                 client_free(c);
-                return 0;
+                return false;
         }
         if ((size_t) n > REQUEST_MAX) {
                 log_warning("Refused a request of %zi bytes: larger than %u.", n, REQUEST_MAX);
                 client_answer(c, 0, ANSWER_REFUSED, "too large");
-                return 0;
-        }
-        client_request(c, (size_t) n);
+        } else
+                client_request(c, (size_t) n);
+        return true;
+}
+
+/* All that waits, so that what a client asked for before it died is not overtaken by its successor. */
+static int on_client(_unused_ sd_event_source *source, _unused_ int fd, _unused_ uint32_t revents,
+                void *userdata) {
+        for (unsigned i = 0; i < READS_MAX && client_read(userdata); i++)
+                ;
         return 0;
 }
 

@@ -78,7 +78,7 @@ void apply_gone_link(Watch *w, Link *link) {
                 apply_ports(w, master);
 }
 
-static void link_rename(Watch *w, Link *link, const char *name) {
+static void link_rename(Watch *w, Link *link, const char *name, bool dump) {
         char previous[IF_NAMESIZE];
 
         snprintf(previous, sizeof(previous), "%s", link->name);
@@ -87,7 +87,8 @@ static void link_rename(Watch *w, Link *link, const char *name) {
                 rules_drop(w, link, previous);
         free(link->networkd);
         link->networkd = NULL;
-        link_review(w, link);
+        if (!dump)
+                link_review(w, link);
 }
 
 int apply_new_link(Watch *w, const struct nlmsghdr *message, bool dump) {
@@ -114,9 +115,10 @@ int apply_new_link(Watch *w, const struct nlmsghdr *message, bool dump) {
                 if (r < 0)
                         return r;
                 link->facts = facts;
-                link_enter(w, link, w->first && !w->began);
+                if (!dump)
+                        link_enter(w, link, false);
         } else if (!streq(link->name, name))
-                link_rename(w, link, name);
+                link_rename(w, link, name, dump);
 
         link->seen = true;
         master = link->facts.master;
@@ -125,10 +127,11 @@ int apply_new_link(Watch *w, const struct nlmsghdr *message, bool dump) {
         if (!dump && ((facts.flags ^ link->facts.flags) & IFF_UP))
                 routes_vanished(w, link);
         link->facts = facts;
-        rules_touch(w, link);
+        /* Of a dump nothing is told before it is whole. */
         if (dump)
                 return 0;
 
+        rules_touch(w, link);
         link_update(w, link);
         if (master > 0 && master != facts.master)
                 apply_ports(w, master);

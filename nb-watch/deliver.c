@@ -92,6 +92,15 @@ static uint32_t seemingly_active(Name *name, uint32_t events) {
         return active;
 }
 
+/* The link is gone: nobody may enter a state of it any more, and no file says so to a later nb-watch, which could not
+ * tell it from one of the link that has the name then. Their units end when link-removed has run. */
+static void end_states(Watch *w, Name *name) {
+        uint32_t levels = kind_mask(EVENT_OPERATIONAL) | kind_mask(EVENT_SETUP);
+
+        name->active |= seemingly_active(name, levels);
+        remove_marks(w, name, levels);
+}
+
 /* The events whose units end when this entry's turn comes. */
 static uint32_t entry_leaves(const Entry *entry) {
         if (entry->kind == ENTRY_LEAVE)
@@ -320,6 +329,8 @@ static void work_begin(Watch *w, Entry *entry) {
 
         work->stops = seemingly_active(entry->name, leaves);
         remove_marks(w, entry->name, leaves);
+        if (entry->kind == ENTRY_EVENT && entry->event == EVENT_TYPE_LINK_REMOVED)
+                end_states(w, entry->name);
         work_next(work);
 }
 

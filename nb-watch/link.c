@@ -96,14 +96,16 @@ void links_foreach(const Links *links, void (*function)(Link *link, void *userda
                 }
 }
 
+static void tell_leave(Watch *w, Link *link) {
+        (void) watch_push(w, link->ifindex, link->told_name, ENTRY_LEAVE, EVENT_TYPE_LINK_RENAMED, NULL);
+}
+
 static void tell_rename(Watch *w, Link *link) {
         char **variables;
 
         /* The name may belong to another link by now. */
         if (!link->told_left)
-                (void) watch_push(w, link->ifindex, link->told_name, ENTRY_LEAVE, EVENT_TYPE_LINK_RENAMED,
-                                NULL);
-        link->told_left = false;
+                tell_leave(w, link);
 
         variables = variables_of_link(link, EVENT_TYPE_LINK_RENAMED);
         if (variables)
@@ -157,6 +159,7 @@ void link_tell(Watch *w, Link *link) {
 
         if (!streq(link->told_name, link->name))
                 tell_rename(w, link);
+        link->told_left = false;
         if (!address_set_equal(&link->addresses, &link->told_addresses)) {
                 r = tell_addresses(w, link);
                 if (r < 0)
@@ -177,6 +180,15 @@ void link_tell_routes(Watch *w, Link *link) {
                         variables_of_link(link, EVENT_TYPE_ROUTES));
 }
 
+/* So that a restart knows that it was there before. */
+static void record_first(Watch *w, const Link *link) {
+        int r;
+
+        r = state_record_write(w->state_fd, &link->delivered);
+        if (r < 0)
+                log_error_errno(r, "Failed to record %s: %m", link->name);
+}
+
 void link_enter(Watch *w, Link *link, bool first) {
         if (link->told || !config_watches(&w->config, link->name))
                 return;
@@ -188,6 +200,8 @@ void link_enter(Watch *w, Link *link, bool first) {
         if (!first)
                 (void) watch_push(w, link->ifindex, link->name, ENTRY_EVENT, EVENT_TYPE_LINK_ADDED,
                                 variables_of_link(link, EVENT_TYPE_LINK_ADDED));
+        else if (!w->monitor)
+                record_first(w, link);
         leases_enter(w->leases, link);
         if (w->began)
                 leases_check(w->leases, link);
@@ -254,13 +268,32 @@ static int wait_for_linger(Watch *w, Link *link) {
         return 0;
 }
 
+static bool link_name_is_taken(const Links *links, const Link *link) {
+        for (size_t i = 0; i < LINKS_BUCKETS; i++)
+                for (const Link *other = links->buckets[i]; other; other = other->next)
+                        if (other != link && streq(other->name, link->name))
+                                return true;
+        return false;
+}
+
 void link_remove(Watch *w, Link *link) {
         if (link->told && !link->gone && w->networkd && link->setup >= 0 &&
                         link->setup != EVENT_TYPE_LINGER &&
                         event_is_needed(&w->config, EVENT_TYPE_LINGER, link->name) &&
-                        wait_for_linger(w, link) >= 0)
+                        !link_name_is_taken(&w->links, link) && wait_for_linger(w, link) >= 0)
                 return;
         link_forget(w, link);
+}
+
+void link_make_way(Watch *w, Link *link) {
+        if (!link->told || streq(link->told_name, link->name))
+                return;
+        if (!config_watches(&w->config, link->name))
+                link_leave(w, link);
+        else if (!link->told_left) {
+                tell_leave(w, link);
+                link->told_left = true;
+        }
 }
 
 void link_review(Watch *w, Link *link) {

@@ -33,7 +33,7 @@ typedef struct Link {
         /* What was queued for delivery, the newest. */
         bool told; /* it is watched: Links= has its name */
         char told_name[IF_NAMESIZE];
-        bool told_left; /* a restart found its units under that name stopped already */
+        bool told_left; /* its units under that name are stopped already, or will be */
         int told_operational, told_setup;
         AddressSet told_addresses;
         Lease *lease; /* NULL without one */
@@ -73,6 +73,9 @@ void link_enter(Watch *w, Link *link, bool first);
 
 /* Queues link-removed and the end of its units; for a link that is gone or whose name left Links=. */
 void link_leave(Watch *w, Link *link);
+
+/* After a gap, before any link is told: frees the name under which the link was told, which another may have now. */
+void link_make_way(Watch *w, Link *link);
 
 /* After the name or Links= changed: enters, leaves, or tells the rename. */
 void link_review(Watch *w, Link *link);

@@ -72,7 +72,8 @@ static void push_manager_event(Networkd *n) {
 static void apply_states(Networkd *n, int ifindex, const LinkStates *states, bool read) {
         Link *link = links_find(&n->watch->links, ifindex);
 
-        if (!link)
+        /* Before the links are read for the first time, what an earlier nb-watch told is not all known. */
+        if (!link || !n->watch->began)
                 return;
         /* One event at a time: a message with both says the setup state first, as networkd-dispatcher does. */
         if (states->setup >= 0 &&

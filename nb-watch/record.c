@@ -92,9 +92,11 @@ void record_delivered(Work *work, bool started) {
         if (event_info(entry->event)->kind == EVENT_OPERATIONAL) {
                 record->operational = (int) entry->event;
                 record->operational_started = started;
+                record->left = false;
         } else if (event_info(entry->event)->kind == EVENT_SETUP) {
                 record->setup = (int) entry->event;
                 record->setup_started = started;
+                record->left = false;
         } else if (entry->event == EVENT_TYPE_ADDRESSES) {
                 if (!started)
                         r = state_addresses_prepare(w->state_fd, entry->ifindex, &entry->addresses);

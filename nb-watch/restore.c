@@ -14,7 +14,8 @@ typedef struct Restore {
         uint64_t started_usec; /* the earlier nb-watch */
         UnitState *units;
         size_t n_units;
-        size_t mark; /* the one under way */
+        size_t mark;     /* the one under way */
+        bool disallowed; /* its file is removed: a request that is still on its way cannot run any more */
         UnitQuery *query;
 } Restore;
 
@@ -46,11 +47,24 @@ static const UnitState *find_unit(const Restore *restore, EventType event, const
         return NULL;
 }
 
-/* Active or failed is delivered; so is a state in which there was nothing to run. */
+static const EventMark *find_mark(const Restore *restore, EventType event, const char *link) {
+        for (size_t i = 0; i < restore->state.n_marks; i++) {
+                const EventMark *mark = &restore->state.marks[i];
+
+                if (mark->event == event && streq(mark->link, link))
+                        return mark;
+        }
+        return NULL;
+}
+
+/* Active or failed is delivered; so is a state in which there was nothing to run. Not one whose file is gone: to leave it
+ * was begun, its unit is about to stop or was stopped. */
 static int delivered_state(const Restore *restore, int state, bool started, const char *link) {
         const UnitState *u;
 
-        if (state < 0 || !started)
+        if (state < 0 || !find_mark(restore, (EventType) state, link))
+                return -1;
+        if (!started)
                 return state;
         u = find_unit(restore, (EventType) state, link);
         return u && (u->active || u->failed || u->job) ? state : -1;
@@ -179,46 +193,92 @@ static void restore_begun(Restore *restore, const EventMark *mark, const UnitSta
                         state->job ? " and still runs" : "");
 }
 
+/* What was asked for did not run, and will not. */
+static void restore_undone(Restore *restore, const EventMark *mark) {
+        Watch *w = restore->watch;
+        Link *link = links_find(&w->links, mark->ifindex);
+        Name *name = lanes_find_name(&w->lanes, mark->link);
+
+        if (name)
+                name->files &= ~event_bit(mark->event);
+        /* It is what was delivered, and was to be entered once more. */
+        if (link && link->told_operational == (int) mark->event)
+                link->told_operational = -1;
+        if (link && link->told_setup == (int) mark->event)
+                link->told_setup = -1;
+}
+
+/* The state that was recorded last, and no older one of the same name. */
+static bool mark_is_recorded(const Restore *restore, const EventMark *mark) {
+        const Record *record = find_record(restore, mark->ifindex);
+
+        return record && streq(record->name, mark->link) &&
+                        (record->operational == (int) mark->event || record->setup == (int) mark->event);
+}
+
+static int ask_mark(Restore *restore, const EventMark *mark);
+
+/* The file is removed before the answer counts: what the earlier nb-watch asked for may still be on its way. */
+static int settle_mark(Restore *restore, const EventMark *mark, const UnitState *state) {
+        Watch *w = restore->watch;
+        bool ran = state->left_inactive_usec >= mark->asked_usec;
+        int r;
+
+        if (!state->job && !ran) {
+                if (!restore->disallowed) {
+                        r = state_mark_remove(w->state_fd, mark->event, mark->link);
+                        if (r < 0)
+                                return r;
+                        restore->disallowed = true;
+                        return ask_mark(restore, mark);
+                }
+                restore_undone(restore, mark);
+        } else {
+                r = restore->disallowed ? state_mark_write(w->state_fd, mark) : 0;
+                if (r < 0)
+                        return r;
+                if (state->job || !mark_is_recorded(restore, mark))
+                        restore_begun(restore, mark, state);
+        }
+        restore->disallowed = false;
+        restore->mark++;
+        restore_marks(restore);
+        return 0;
+}
+
 static void on_mark(int r, const UnitState *state, void *userdata) {
         Restore *restore = userdata;
-        const EventMark *mark = &restore->state.marks[restore->mark++];
-        Watch *w = restore->watch;
-        Name *name = lanes_name(&w->lanes, mark->link);
 
-        if (r < 0) {
+        if (r >= 0)
+                r = settle_mark(restore, &restore->state.marks[restore->mark], state);
+        if (r < 0)
                 restore_fail(restore, r);
-                return;
-        }
-        if (state->job || state->left_inactive_usec >= mark->asked_usec)
-                restore_begun(restore, mark, state);
-        else {
-                (void) state_mark_remove(w->state_fd, mark->event, mark->link);
-                if (name)
-                        name->files &= ~event_bit(mark->event);
-        }
-        restore_marks(restore);
+}
+
+static int ask_mark(Restore *restore, const EventMark *mark) {
+        char unit[UNIT_NAME_LENGTH_MAX];
+        int r;
+
+        r = unit_name_format(UNIT_RUN, mark->event, mark->link, unit);
+        if (r < 0)
+                return r;
+        return systemd_query_unit(restore->watch->systemd, unit, false, on_mark, restore, &restore->query);
 }
 
 /* Whether it is an intent that is not known to have been carried out. */
 static bool mark_is_open(const Restore *restore, const EventMark *mark) {
+        const UnitState *u;
+
         if (mark->asked_usec == 0)
                 return false;
-        if (!event_is_level(mark->event))
+        if (!event_is_level(mark->event) || !mark_is_recorded(restore, mark))
                 return true;
-        for (size_t i = 0; i < restore->state.n_records; i++) {
-                const Record *record = &restore->state.records[i];
-
-                if (record->ifindex == mark->ifindex && streq(record->name, mark->link) &&
-                                (record->operational == (int) mark->event ||
-                                                record->setup == (int) mark->event))
-                        return false;
-        }
-        return true;
+        /* The same state once more: the unit tells. */
+        u = find_unit(restore, mark->event, mark->link);
+        return u && (u->job || u->failed);
 }
 
 static void restore_marks(Restore *restore) {
-        char unit[UNIT_NAME_LENGTH_MAX];
-        Watch *w = restore->watch;
         int r;
 
         for (; restore->mark < restore->state.n_marks; restore->mark++) {
@@ -226,9 +286,7 @@ static void restore_marks(Restore *restore) {
 
                 if (!mark_is_open(restore, mark))
                         continue;
-                r = unit_name_format(UNIT_RUN, mark->event, mark->link, unit);
-                if (r >= 0)
-                        r = systemd_query_unit(w->systemd, unit, false, on_mark, restore, &restore->query);
+                r = ask_mark(restore, mark);
                 if (r < 0)
                         restore_fail(restore, r);
                 return;

@@ -108,11 +108,18 @@ static void link_gone(Link *link, void *userdata) {
                 apply_gone_link(userdata, link);
 }
 
+static void make_way(Link *link, void *userdata) {
+        link_make_way(userdata, link);
+}
+
 static void link_compare(Link *link, void *userdata) {
         Watch *w = userdata;
 
         if (link->told && !config_watches(&w->config, link->name))
                 link_leave(w, link);
+        link_enter(w, link, w->first && !w->began);
+        if (link->seen)
+                rules_touch(w, link);
         if (w->config.kernel)
                 apply_ports(w, link->ifindex);
         link_update(w, link);
@@ -157,6 +164,7 @@ int rtnl_sync(Rtnl *rtnl) {
         if (!whole || r > 0)
                 rtnl_sync_later(rtnl);
 
+        links_foreach(&w->links, make_way, w);
         links_foreach(&w->links, link_compare, w);
         rules_heal(w);
         w->began = true;

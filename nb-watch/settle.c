@@ -28,6 +28,23 @@ void work_settle(Work *work) {
                 log_error_errno(r, "Failed to arm a timer: %m");
 }
 
+/* What was begun before a restart did not run. What of it still counts is told anew; of an edge, the comparison with what
+ * is has done so. */
+static void settle_undone(Work *work) {
+        Link *link = links_find(&work->watch->links, work->entry->ifindex);
+        int event = (int) work->entry->event;
+        Watch *w = work->watch;
+
+        if (link && link->told_operational == event)
+                link->told_operational = -1;
+        if (link && link->told_setup == event)
+                link->told_setup = -1;
+        if (link)
+                link_tell(w, link);
+        work_finish(work);
+        deliver_ready(w);
+}
+
 static void on_start_state(Work *work, const UnitState *state) {
         Entry *entry = work->entry;
 
@@ -36,16 +53,10 @@ static void on_start_state(Work *work, const UnitState *state) {
                                 state->failed ? "failed" : "done");
                 return;
         }
-        /* What was begun before a restart and did not run: the comparison with what is has queued what still counts. */
-        if (entry->settle && (!event_is_level(entry->event) || entry_is_superseded(entry))) {
-                Watch *w = work->watch;
-
-                work_finish(work);
-                deliver_ready(w);
-                return;
-        }
-        entry->settle = false;
-        work_call(work, VERB_START, UNIT_RUN, entry->event);
+        if (entry->settle)
+                settle_undone(work);
+        else
+                work_call(work, VERB_START, UNIT_RUN, entry->event);
 }
 
 static void on_state(int r, const UnitState *state, void *userdata) {
