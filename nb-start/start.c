@@ -15,6 +15,7 @@
 #include "file-util.h"
 #include "job.h"
 #include "log.h"
+#include "retry.h"
 
 #define EVENTS_DIRECTORY "/run/network-broker/events"
 
@@ -46,6 +47,7 @@ struct Start {
         uid_t allowed;
         sd_event *event;
         sd_event_source *listen_source;
+        Retry accept;
         sd_bus *bus; /* NULL while the bus is away: connected at the next request */
         BusOwner *systemd;
         JobRemoved *removals;
@@ -292,6 +294,20 @@ static int client_new(Start *s, int fd) {
         return 0;
 }
 
+static void on_accept_again(void *userdata) {
+        Start *s = userdata;
+
+        (void) sd_event_source_set_enabled(s->listen_source, SD_EVENT_ON);
+}
+
+/* Out of descriptors or memory: the connection goes on waiting, and so does this, or it would spin. */
+static void accept_later(Start *s) {
+        if (s->accept.n_failed == 0)
+                log_error_errno(errno, "Failed to accept a connection, trying again: %m");
+        (void) sd_event_source_set_enabled(s->listen_source, SD_EVENT_OFF);
+        retry_later(&s->accept, s->event, on_accept_again, s);
+}
+
 static int on_listen(_unused_ sd_event_source *source, int fd, _unused_ uint32_t revents, void *userdata) {
         _cleanup_close_ int client_fd = -EBADF;
         struct ucred cred = { .uid = (uid_t) -1 };
@@ -300,8 +316,13 @@ static int on_listen(_unused_ sd_event_source *source, int fd, _unused_ uint32_t
         int r;
 
         client_fd = accept4(fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
-        if (client_fd < 0)
+        if (client_fd < 0) {
+                /* Whoever connected may be gone already. */
+                if (errno != EAGAIN && errno != EINTR && errno != ECONNABORTED)
+                        accept_later(s);
                 return 0;
+        }
+        retry_reset(&s->accept);
         if (getsockopt(client_fd, SOL_SOCKET, SO_PEERCRED, &cred, &size) < 0 || cred.uid != s->allowed) {
                 log_warning("Refused a connection of process %i, user %i.", (int) cred.pid, (int) cred.uid);
                 return 0;
@@ -354,6 +375,7 @@ void start_free(Start *s) {
         while (s->clients)
                 client_free(s->clients);
         start_disconnect(s);
+        retry_reset(&s->accept);
         sd_event_source_disable_unref(s->listen_source);
         sd_event_unref(s->event);
         safe_close(s->events_fd);

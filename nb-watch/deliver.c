@@ -115,18 +115,16 @@ static uint32_t entry_leaves(const Entry *entry) {
 
 static void work_free(Work *work) {
         unit_query_free(work->query);
-        sd_event_source_disable_unref(work->retry);
+        retry_reset(&work->retry);
         answer_end(work);
         free(work);
 }
 
 void work_finish(Work *work) {
         Watch *w = work->watch;
-        Name *name = work->entry->name;
 
         lanes_finish(&w->lanes, work->entry);
         work_free(work);
-        lanes_trim(&w->lanes, name);
         watch_status_changed(w);
 }
 
@@ -259,6 +257,7 @@ void work_called(Work *work, CallResult result, const char *detail) {
 
         if (result == CALL_REFUSED)
                 log_error("%s of %s: %s.", verb_name(work->verb), work->unit, detail);
+        retry_reset(&work->retry);
 
         if (work->phase == WORK_RULES)
                 work_rules_called(work, result, detail);

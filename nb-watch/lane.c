@@ -87,7 +87,8 @@ Name *lanes_name(Lanes *lanes, const char *name) {
         return n;
 }
 
-void lanes_trim(Lanes *lanes, Name *name) {
+/* Forgets a name that has no entries and nothing active. */
+static void lanes_trim(Lanes *lanes, Name *name) {
         if (name->head || name->active || name->failed || name->files || name->rules != RULES_UNKNOWN)
                 return;
 
@@ -176,6 +177,7 @@ static void lanes_unlink(Lanes *lanes, Entry *entry) {
         entry_free(entry);
         if (!lane->head)
                 lanes_remove_lane(lanes, lane);
+        lanes_trim(lanes, name);
 }
 
 bool entry_is_superseded(const Entry *entry) {

@@ -78,13 +78,11 @@ struct Lanes {
 int lanes_init(Lanes *lanes);
 void lanes_done(Lanes *lanes);
 
-/* The record of a name, made if it is new; NULL when out of memory. It stays until lanes_done(), or lanes_trim(). */
+/* The record of a name, made if it is new; NULL when out of memory. It stays until lanes_done(), or until its last entry
+ * is done and nothing of it is active, failed or there. */
 Name *lanes_name(Lanes *lanes, const char *name);
 /* … or NULL if there is none. */
 Name *lanes_find_name(Lanes *lanes, const char *name);
-
-/* Forgets a name that has no entries and nothing active. */
-void lanes_trim(Lanes *lanes, Name *name);
 
 /* Puts an entry at the end; takes over variables also when it fails. *ret may be used until the next call here.
  * *ret_dropped counts superseded states that had to go. */
@@ -98,7 +96,7 @@ Entry *lanes_find_mergeable(Lanes *lanes, int ifindex, const char *name, EntryKi
 /* Takes the next entry that may run, in the order in which they became ready; NULL if there is none. */
 Entry *lanes_next(Lanes *lanes);
 
-/* The entry is done; frees it, and what waited for it becomes ready. */
+/* The entry is done; frees it, perhaps its name too, and what waited for it becomes ready. */
 void lanes_finish(Lanes *lanes, Entry *entry);
 
 /* Whether a later entry of the link changes the same kind of state, or the link's name. */

@@ -8,7 +8,7 @@
 #include "log.h"
 #include "watch.h"
 
-typedef struct Restore {
+struct Restore {
         Watch *watch;
         State state;
         uint64_t started_usec; /* the earlier nb-watch */
@@ -17,11 +17,15 @@ typedef struct Restore {
         size_t mark;     /* the one under way */
         bool disallowed; /* its file is removed: a request that is still on its way cannot run any more */
         UnitQuery *query;
-} Restore;
+};
 
 static void restore_marks(Restore *restore);
 
-static void restore_free(Restore *restore) {
+void restore_free(Restore *restore) {
+        if (!restore)
+                return;
+        restore->watch->restore = NULL;
+        unit_query_free(restore->query);
         state_clear(&restore->state);
         free(restore->units);
         free(restore);
@@ -249,6 +253,7 @@ static int settle_mark(Restore *restore, const EventMark *mark, const UnitState 
 static void on_mark(int r, const UnitState *state, void *userdata) {
         Restore *restore = userdata;
 
+        restore->query = NULL;
         if (r >= 0)
                 r = settle_mark(restore, &restore->state.marks[restore->mark], state);
         if (r < 0)
@@ -362,6 +367,7 @@ int restore_begin(Watch *w) {
         if (!restore)
                 return -ENOMEM;
         restore->watch = w;
+        w->restore = restore;
 
         r = state_load(w->state_fd, &restore->state);
         if (r >= 0)

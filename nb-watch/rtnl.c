@@ -16,12 +16,12 @@
 #include "watch.h"
 
 #define GROUPS 263633U /* as in nb-watch.socket */
-#define RETRY_USEC (100U * 1000U)
 
 struct Rtnl {
         Watch *watch;
         int fd;
-        sd_event_source *io, *retry;
+        sd_event_source *io;
+        Retry retry;
         Netlink requests;
         bool heal; /* a rule of ours was removed by a message of this round */
 };
@@ -70,12 +70,8 @@ static void restart_addresses(void *userdata) {
         links_foreach(&rtnl->watch->links, link_forget_addresses, NULL);
 }
 
-static int on_retry(_unused_ sd_event_source *source, _unused_ uint64_t usec, void *userdata) {
-        Rtnl *rtnl = userdata;
-
-        rtnl->retry = sd_event_source_disable_unref(rtnl->retry);
-        (void) rtnl_sync(rtnl);
-        return 0;
+static void on_retry(void *userdata) {
+        (void) rtnl_sync(userdata);
 }
 
 /* Returns 1 if the table changed in each of several tries: what was read may lack something. */
@@ -90,17 +86,6 @@ static int rtnl_dump(Rtnl *rtnl, uint16_t type, size_t header_size, NetlinkResta
         request.header.nlmsg_len = (uint32_t) NLMSG_LENGTH(header_size);
         r = netlink_dump(&rtnl->requests, &request.header, restart, handler, rtnl);
         return r == -EINTR ? 1 : r;
-}
-
-static void rtnl_sync_later(Rtnl *rtnl) {
-        int r;
-
-        if (rtnl->retry)
-                return;
-        r = sd_event_add_time_relative(
-                        rtnl->watch->event, &rtnl->retry, CLOCK_MONOTONIC, RETRY_USEC, 0, on_retry, rtnl);
-        if (r < 0)
-                log_error_errno(r, "Failed to arm a timer: %m");
 }
 
 static void link_gone(Link *link, void *userdata) {
@@ -157,12 +142,16 @@ int rtnl_sync(Rtnl *rtnl) {
                                 on_dumped_address);
         }
         if (r < 0) {
-                log_error_errno(r, "Failed to read links and addresses from the kernel, trying again: %m");
-                rtnl_sync_later(rtnl);
+                if (rtnl->retry.n_failed == 0)
+                        log_error_errno(r,
+                                        "Failed to read links and addresses from the kernel, trying again: %m");
+                retry_later(&rtnl->retry, w->event, on_retry, rtnl);
                 return r;
         }
-        if (!whole || r > 0)
-                rtnl_sync_later(rtnl);
+        if (whole && r == 0)
+                retry_reset(&rtnl->retry);
+        else
+                retry_later(&rtnl->retry, w->event, on_retry, rtnl);
 
         links_foreach(&w->links, make_way, w);
         links_foreach(&w->links, link_compare, w);
@@ -241,7 +230,7 @@ void rtnl_free(Rtnl *rtnl) {
         if (!rtnl)
                 return;
         sd_event_source_disable_unref(rtnl->io);
-        sd_event_source_disable_unref(rtnl->retry);
+        retry_reset(&rtnl->retry);
         netlink_close(&rtnl->requests);
         safe_close(rtnl->fd);
         free(rtnl);

@@ -8,24 +8,12 @@
 
 static void work_ask(Work *work);
 
-static int on_retry(_unused_ sd_event_source *source, _unused_ uint64_t usec, void *userdata) {
-        Work *work = userdata;
-
-        work->retry = sd_event_source_disable_unref(work->retry);
-        work_ask(work);
-        return 0;
+static void on_retry(void *userdata) {
+        work_ask(userdata);
 }
 
-/* The first time at once. */
 void work_settle(Work *work) {
-        uint64_t delay = work->n_tries > 0 ? retry_delay_usec(work->n_tries - 1) : 0;
-        int r;
-
-        work->n_tries++;
-        r = sd_event_add_time_relative(
-                        work->watch->event, &work->retry, CLOCK_MONOTONIC, delay, 1, on_retry, work);
-        if (r < 0)
-                log_error_errno(r, "Failed to arm a timer: %m");
+        retry_soon(&work->retry, work->watch->event, on_retry, work);
 }
 
 /* What was begun before a restart did not run. What of it still counts is told anew; of an edge, the comparison with what

@@ -7,7 +7,7 @@
 #include <sys/un.h>
 
 #include "log.h"
-#include "time-util.h"
+#include "retry.h"
 
 #define SEND_BUFFER 212992
 
@@ -33,11 +33,11 @@ struct Call {
 struct Starter {
         sd_event *event;
         int fd;
-        sd_event_source *io, *retry;
+        sd_event_source *io;
+        Retry retry;
         Call *head, *tail; /* those that wait are behind the others, but for urgent ones */
         uint64_t next_id;
         size_t n_waiting, n_sent, n_running;
-        unsigned n_failures;
         bool hold, losing, at_limit;
         char *buffer;
 };
@@ -93,23 +93,8 @@ static void starter_lose(Starter *s) {
         s->losing = false;
 }
 
-static int on_retry(_unused_ sd_event_source *source, _unused_ uint64_t usec, void *userdata) {
-        Starter *s = userdata;
-
-        s->retry = sd_event_source_disable_unref(s->retry);
-        starter_send_waiting(s);
-        return 0;
-}
-
-static void starter_retry_later(Starter *s) {
-        int r;
-
-        if (s->retry)
-                return;
-        r = sd_event_add_time_relative(s->event, &s->retry, CLOCK_MONOTONIC,
-                        retry_delay_usec(s->n_failures++), 1000, on_retry, s);
-        if (r < 0)
-                log_error_errno(r, "Failed to arm a timer: %m");
+static void on_retry(void *userdata) {
+        starter_send_waiting(userdata);
 }
 
 static void starter_answer(Starter *s, const Answer *answer) {
@@ -130,7 +115,7 @@ static void starter_answer(Starter *s, const Answer *answer) {
                 }
                 return;
         case ANSWER_RESULT:
-                s->n_failures = 0;
+                retry_reset(&s->retry);
                 if (streq(answer->detail, "done"))
                         call_finish(call, CALL_DONE, answer->detail);
                 else
@@ -233,7 +218,7 @@ static bool starter_send_one(Starter *s) {
         }
         log_warning_errno(errno, "Failed to send to nb-start: %m");
         starter_lose(s);
-        starter_retry_later(s);
+        retry_later(&s->retry, s->event, on_retry, s);
         return false;
 }
 
@@ -246,10 +231,10 @@ static void starter_send_waiting(Starter *s) {
         while (s->n_waiting > 0 && !s->hold && !s->losing && !starter_at_limit(s)) {
                 r = starter_connect(s);
                 if (r < 0) {
-                        if (s->n_failures < 2)
+                        if (s->retry.n_failed < 2)
                                 log_warning_errno(r, "Failed to reach nb-start at %s, trying again: %m",
                                                 REQUEST_SOCKET);
-                        starter_retry_later(s);
+                        retry_later(&s->retry, s->event, on_retry, s);
                         return;
                 }
                 if (!starter_send_one(s))
@@ -343,7 +328,7 @@ void starter_free(Starter *s) {
                 free(call);
         }
         sd_event_source_disable_unref(s->io);
-        sd_event_source_disable_unref(s->retry);
+        retry_reset(&s->retry);
         sd_event_unref(s->event);
         safe_close(s->fd);
         free(s->buffer);

@@ -87,7 +87,6 @@ static void watch_begin(Watch *w) {
 }
 
 void watch_restored(Watch *w) {
-        w->restoring = false;
         w->restored = true;
         watch_begin(w);
         deliver_ready(w);
@@ -229,21 +228,15 @@ static void on_systemd_available(void *userdata) {
                 watch_reload(w);
                 return;
         }
-        if (w->restoring)
+        if (w->restore)
                 return;
         r = restore_begin(w);
         if (r < 0)
                 log_error_errno(r, "Failed to find out what was delivered before: %m");
-        else
-                w->restoring = true;
 }
 
-static int on_reconnect(_unused_ sd_event_source *source, _unused_ uint64_t usec, void *userdata) {
-        Watch *w = userdata;
-
-        w->reconnect = sd_event_source_disable_unref(w->reconnect);
-        (void) watch_connect(w);
-        return 0;
+static void on_reconnect(void *userdata) {
+        (void) watch_connect(userdata);
 }
 
 static void watch_disconnect(Watch *w) {
@@ -257,24 +250,16 @@ static void watch_disconnect(Watch *w) {
         w->bus = sd_bus_close_unref(w->bus);
 }
 
-static void reconnect_later(Watch *w) {
-        uint64_t delay = retry_delay_usec(w->n_reconnects++);
-
-        if (!w->reconnect)
-                (void) sd_event_add_time_relative(
-                                w->event, &w->reconnect, CLOCK_MONOTONIC, delay, 1000, on_reconnect, w);
-}
-
 /* All states stay as they are; what happens meanwhile is found by comparing. */
 static int on_disconnected(_unused_ sd_bus_message *m, void *userdata, _unused_ sd_bus_error *error) {
         Watch *w = userdata;
 
         log_warning("Lost the system bus.");
-        if (w->restoring)
+        if (w->restore)
                 return sd_event_exit(w->event, -ECONNRESET);
         watch_disconnect(w);
         resume_described(w);
-        reconnect_later(w);
+        retry_later(&w->reconnect, w->event, on_reconnect, w);
         return 0;
 }
 
@@ -291,13 +276,13 @@ static int watch_connect(Watch *w) {
         if (r >= 0)
                 r = systemd_new(w->bus, &handlers, w, &w->systemd);
         if (r < 0) {
-                if (w->n_reconnects == 0)
+                if (w->reconnect.n_failed == 0)
                         log_warning_errno(r, "Failed to connect to the system bus, trying again: %m");
                 watch_disconnect(w);
-                reconnect_later(w);
+                retry_later(&w->reconnect, w->event, on_reconnect, w);
                 return r;
         }
-        w->n_reconnects = 0;
+        retry_reset(&w->reconnect);
         apply_sources(w);
         return 0;
 }
@@ -376,13 +361,14 @@ void watch_free(Watch *w) {
                 return;
         starter_free(w->starter);
         w->starter = NULL;
+        restore_free(w->restore);
         watch_disconnect(w);
         deliver_abandon(w);
         lanes_done(&w->lanes);
         links_done(&w->links);
         rtnl_free(w->rtnl);
         leases_free(w->leases);
-        sd_event_source_disable_unref(w->reconnect);
+        retry_reset(&w->reconnect);
         sd_event_source_disable_unref(w->status);
         sd_event_unref(w->event);
         safe_close(w->state_fd);

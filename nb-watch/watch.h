@@ -9,6 +9,7 @@
 #include "lane.h"
 #include "link.h"
 #include "needed.h"
+#include "retry.h"
 #include "starter.h"
 #include "systemd.h"
 #include "time-util.h"
@@ -18,13 +19,13 @@ typedef struct Rtnl Rtnl;
 typedef struct Rules Rules;
 typedef struct Leases Leases;
 typedef struct Monitor Monitor;
+typedef struct Restore Restore;
 
 struct Watch {
         sd_event *event;
         sd_bus *bus;
         sd_bus_slot *disconnected;
-        sd_event_source *reconnect;
-        unsigned n_reconnects;
+        Retry reconnect;
 
         Config config;
         Links links;
@@ -37,11 +38,11 @@ struct Watch {
         Monitor *monitor; /* with --monitor: events are printed, nothing is started or written */
         int state_fd;
 
-        bool restored; /* what an earlier nb-watch delivered is known */
-        bool began;    /* the links were read for the first time */
-        bool restoring;
-        bool first; /* there was no earlier nb-watch since the boot, or the target was stopped */
-        bool ready; /* READY=1 was sent */
+        bool restored;    /* what an earlier nb-watch delivered is known */
+        bool began;       /* the links were read for the first time */
+        Restore *restore; /* while that is being found out */
+        bool first;       /* there was no earlier nb-watch since the boot, or the target was stopped */
+        bool ready;       /* READY=1 was sent */
         sd_event_source *status;
         uint64_t n_delivered, n_failed;
         size_t n_gone;    /* links that wait for linger */
@@ -74,6 +75,7 @@ void deliver_described(Watch *w, int ifindex, const char *networkd);
 
 /* --- restore.c: takes over from an earlier nb-watch; then calls watch_restored(). */
 int restore_begin(Watch *w);
+void restore_free(Restore *restore);
 void watch_restored(Watch *w);
 
 /* --- variables.c */

@@ -23,9 +23,8 @@ typedef struct Work {
         bool needed;        /* there is something to run */
         uint64_t late_usec; /* when networkd's answer, which the unit waits for, was found missing; else 0 */
         char *late;         /* … and that answer when it came */
-        unsigned n_tries;
         UnitQuery *query;
-        sd_event_source *retry;
+        Retry retry;
 } Work;
 
 /* Asks for the verb on a unit of the entry's name; the result comes as work_called(). */

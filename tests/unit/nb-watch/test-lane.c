@@ -185,7 +185,7 @@ static void test_superseded(void **state) {
 }
 
 static void test_names(void **state) {
-        Entry *entry;
+        Entry *a, *b;
         Lanes lanes;
         Name *name;
 
@@ -193,14 +193,15 @@ static void test_names(void **state) {
         name = lanes_name(&lanes, "eth0");
         assert_ptr_equal(lanes_name(&lanes, "eth0"), name);
         name->active = 1;
-        lanes_trim(&lanes, name);
-        assert_int_equal(lanes_name(&lanes, "eth0")->active, 1);
+        run(&lanes, push(&lanes, 2, "eth0", EVENT_TYPE_OFF));
+        assert_ptr_equal(lanes_find_name(&lanes, "eth0"), name);
         name->active = 0;
-        entry = push(&lanes, 2, "eth0", EVENT_TYPE_OFF);
-        lanes_trim(&lanes, name);
-        assert_ptr_equal(lanes_name(&lanes, "eth0"), entry->name);
-        run(&lanes, entry);
-        lanes_trim(&lanes, name);
+        a = push(&lanes, 2, "eth0", EVENT_TYPE_OFF);
+        b = push(&lanes, 2, "eth0", EVENT_TYPE_CARRIER);
+        run(&lanes, a);
+        assert_ptr_equal(lanes_find_name(&lanes, "eth0"), name);
+        run(&lanes, b);
+        assert_null(lanes_find_name(&lanes, "eth0"));
         lanes_done(&lanes);
 }
 

@@ -1,0 +1,96 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What does the broker do while the system fails it: is it said once, and does it go on by itself?"""
+
+import os
+import re
+
+import pytest
+
+from idle import wait_idle
+
+# The fault injection of strace is a system call that no filter knows.
+MACHINE = {'files': {'/etc/systemd/system/nb-watch.service.d/test.conf': '[Service]\nSystemCallFilter=\n'}}
+
+CONNECT = '''\
+import socket
+s = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+s.connect('/run/network-broker/start')
+open('/tmp/connected', 'w')
+s.send(b'7\\0start\\0no-unit.service\\0')
+open('/tmp/answered', 'wb').write(s.recv(1024))
+'''
+
+
+@pytest.fixture(scope='module')
+def link(machine):
+    machine.write('/etc/network-broker/addresses.d/10-log', '#!/bin/sh\necho "$ADDRESSES" >> /run/addresses\n', 0o755)
+    machine.cable('eth0', static='192.0.2.2/24', plugged=True)
+    machine.wait_for(lambda: machine.states()['eth0'] == ('routable', 'configured'), what=machine.states)
+    wait_idle(machine)
+    return 'eth0'
+
+
+def said(machine, unit, text, since):
+    machine.run(['journalctl', '--sync'])
+    return [m for m in machine.messages(f'_SYSTEMD_UNIT={unit}', since=since) if text in m]
+
+
+def test_no_descriptor_for_a_connection(machine, link):
+    """The connection waits, nb-start does not spin, and takes it as soon as it can."""
+    failed = 'Failed to accept a connection'
+    since = machine.cursor()
+    pid = machine.show('nb-start.service', 'MainPID')
+    used = max(map(int, os.listdir(machine.path(f'/proc/{pid}/fd')))) + 1
+    limit = machine.run(['prlimit', f'--pid={pid}', '--nofile', '--raw', '--noheadings', '--output=SOFT']).strip()
+    machine.write('/run/connect.py', CONNECT)
+
+    machine.run(['prlimit', f'--pid={pid}', f'--nofile={used}:'])
+    try:
+        machine.background(['python3', '/run/connect.py'], user='network-broker')
+        machine.wait_for(machine.path('/tmp/connected').exists)
+        machine.wait_for(lambda: said(machine, 'nb-start.service', failed, since))
+        wait_idle(machine, unit='nb-start.service')
+    finally:
+        machine.run(['prlimit', f'--pid={pid}', f'--nofile={limit}:'])
+    machine.wait_for(lambda: machine.path('/tmp/answered').exists() and machine.read('/tmp/answered'))
+    assert len(said(machine, 'nb-start.service', failed, since)) == 1
+    assert machine.show('nb-start.service', 'MainPID') == pid
+
+
+def test_kernel_that_answers_nothing(machine, link):
+    """A gap, and for some seconds nothing can be read."""
+    failed = 'Failed to read links and addresses'
+    since = machine.cursor()
+    pid = machine.show('nb-watch.service', 'MainPID')
+    machine.background(['sh', '-c', f'echo $$ > /run/strace.pid; exec strace -o /run/strace -p {pid} '
+                        '-e inject=recvmsg:error=ENOBUFS:when=1 -e inject=sendto:error=ENOMEM'])
+    machine.wait_for(machine.path('/run/strace').exists)
+    machine.sh('ip address add 192.0.2.3/24 dev eth0')
+    machine.wait_for(lambda: len(re.findall('RTM_GETLINK.*INJECTED', machine.read('/run/strace'))) >= 3)
+    machine.run(['kill', machine.read('/run/strace.pid').strip()])
+    machine.wait_for(lambda: '192.0.2.3/24' in machine.read('/run/addresses'))
+    assert len(said(machine, 'nb-watch.service', failed, since)) == 1
+    assert machine.show('nb-watch.service', 'MainPID') == pid
+
+
+def test_stopped_while_it_looks_back(machine, link):
+    """A stop in the middle of finding out what was delivered before is no error."""
+    machine.systemctl('stop', 'nb-watch.service')
+    since = machine.cursor()
+    folder = machine.path('/run/network-broker/state')
+    started = (folder / '@broker').stat().st_mtime_ns
+    # Each one is a question to PID 1.
+    for number in range(20000):
+        (folder / f'addresses:gone{number}').write_text('9999 1\n')
+    machine.systemctl('start', '--no-block', 'nb-watch.service')
+    machine.wait_for(lambda: (folder / '@broker').stat().st_mtime_ns != started)
+    machine.systemctl('stop', 'nb-watch.service')
+    assert not machine.journal('MESSAGE_ID=39f53479d3a045ac8e11786248231fbf', 'UNIT=nb-watch.service', since=since), \
+        'it had looked back already'
+    machine.run(['journalctl', '--sync'])
+    assert not [r for r in machine.journal('_SYSTEMD_UNIT=nb-watch.service', since=since) if r['PRIORITY'] <= '4']
+    assert machine.show('nb-watch.service', 'Result') == 'success'
+
+    for path in folder.glob('addresses:gone*'):
+        path.unlink()
+    machine.systemctl('start', 'nb-watch.service')
