@@ -19,8 +19,9 @@ int bus_owner_new(sd_bus *bus, const char *name, BusOwnerHandler handler, void *
 void bus_owner_free(BusOwner *o);
 DEFINE_TRIVIAL_CLEANUP_FUNC(BusOwner *, bus_owner_free);
 
-/* The unique name, or NULL. */
+/* The unique name, or NULL: then there is none, or it is not known yet, that is before the handler's first call. */
 const char *bus_owner_get(const BusOwner *o);
+bool bus_owner_is_known(const BusOwner *o);
 
-/* Whether the owner sent the message. Logs a warning otherwise, the first one in ten minutes. */
+/* Whether the owner, as far as it is known, sent the message. Logs a warning otherwise, the first one in ten minutes. */
 bool bus_owner_sent(BusOwner *o, sd_bus_message *m);

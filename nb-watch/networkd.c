@@ -133,20 +133,42 @@ static int on_settle(_unused_ sd_event_source *source, _unused_ uint64_t usec, v
         return 0;
 }
 
-static void on_states(int ifindex, const LinkStates *states, void *userdata);
+static void on_states(int ifindex, const LinkStates *states, void *userdata) {
+        Networkd *n = userdata;
+
+        apply_states(n, ifindex, states, true);
+        deliver_ready(n->watch);
+}
+
+/* All states stay as they are when networkd is away: that says nothing about the network. */
+static int read_files(Networkd *n) {
+        static const char following[] = "systemd-networkd is not on the bus, following its files",
+                          missing[] = "systemd-networkd is not running";
+        const char *problem = missing;
+        Watch *w = n->watch;
+        int r;
+
+        networkd_files_free(n->files);
+        n->files = NULL;
+        r = networkd_files_new(w->event, on_states, n, &n->files);
+        if (r >= 0 && networkd_files_found(n->files) > 0)
+                problem = following;
+
+        if (w->problem != problem && problem == following)
+                log_warning("%s; restart it to have all events.", following);
+        else if (w->problem != problem)
+                log_error("%s: operational and setup states do not follow.", missing);
+        w->problem = problem;
+        watch_status_changed(w);
+        return r;
+}
 
 int networkd_read(Networkd *n) {
         int r;
 
-        if (!n->watch->began)
+        if (!n->watch->began || !bus_owner_is_known(n->owner))
                 return 0;
-        if (bus_owner_get(n->owner))
-                r = questions_read_links(n->questions);
-        else {
-                networkd_files_free(n->files);
-                n->files = NULL;
-                r = networkd_files_new(n->watch->event, on_states, n, &n->files);
-        }
+        r = bus_owner_get(n->owner) ? questions_read_links(n->questions) : read_files(n);
         if (r >= 0 && !n->settle)
                 r = sd_event_add_time_relative(
                                 n->watch->event, &n->settle, CLOCK_MONOTONIC, SETTLE_USEC, 0, on_settle, n);
@@ -159,30 +181,6 @@ static void check_lease(Link *link, void *userdata) {
         leases_check(userdata, link);
 }
 
-static void on_states(int ifindex, const LinkStates *states, void *userdata) {
-        Networkd *n = userdata;
-
-        apply_states(n, ifindex, states, true);
-        deliver_ready(n->watch);
-}
-
-/* All states stay as they are when networkd is away: that says nothing about the network. */
-static void networkd_lost(Networkd *n) {
-        Watch *w = n->watch;
-        int r;
-
-        r = networkd_read(n);
-        if (r >= 0 && n->files && networkd_files_found(n->files) > 0) {
-                log_warning("systemd-networkd is not on the bus, following its files; restart it to have all events.");
-                w->problem = "systemd-networkd is not on the bus, following its files";
-        } else {
-                if (!w->problem)
-                        log_error("systemd-networkd is not running: operational and setup states do not follow.");
-                w->problem = "systemd-networkd is not running";
-        }
-        watch_status_changed(w);
-}
-
 static void on_owner(_unused_ BusOwner *o, const char *owner, void *userdata) {
         Networkd *n = userdata;
         Watch *w = n->watch;
@@ -190,7 +188,7 @@ static void on_owner(_unused_ BusOwner *o, const char *owner, void *userdata) {
         networkd_files_free(n->files);
         n->files = NULL;
         if (!owner) {
-                networkd_lost(n);
+                (void) networkd_read(n);
                 return;
         }
         if (w->problem)

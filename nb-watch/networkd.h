@@ -9,7 +9,7 @@ int networkd_new(Watch *w, Networkd **ret);
 void networkd_free(Networkd *n);
 
 /* Reads the states of all links; for the start, and when Links= changed. Without networkd on the bus, its
- * files are read. Does nothing before the links are known. */
+ * files are read. Does nothing before the links are known, and whether networkd is on the bus. */
 int networkd_read(Networkd *n);
 
 /* Asks for what only networkd knows of a link; deliver_described() follows. -ENOTCONN without networkd. */

@@ -94,3 +94,26 @@ def test_stopped_while_it_looks_back(machine, link):
     for path in folder.glob('addresses:gone*'):
         path.unlink()
     machine.systemctl('start', 'nb-watch.service')
+
+
+def test_start_while_networkd_is_off_the_bus(machine, link):
+    """networkd does not come back to a bus that was restarted. What it writes into files is followed, and only that is
+    said."""
+    def status():
+        return machine.show('nb-watch.service', 'StatusText')
+
+    assert 'systemd-networkd' not in status()
+    machine.systemctl('restart', 'dbus.service')
+    machine.wait_for(lambda: 'not on the bus' in status(), what=status)
+    since = machine.cursor()
+    machine.systemctl('restart', 'nb-watch.service')
+    machine.wait_for(lambda: 'not on the bus, following its files' in status(), what=status)
+    assert not said(machine, 'nb-watch.service', 'is not running', since)
+    assert len(said(machine, 'nb-watch.service', 'following its files', since)) == 1
+
+    # Nothing new is nothing to say.
+    machine.systemctl('daemon-reload')
+    wait_idle(machine)
+    assert len(said(machine, 'nb-watch.service', 'following its files', since)) == 1
+    machine.systemctl('restart', 'systemd-networkd.service')
+    machine.wait_for(lambda: 'systemd-networkd' not in status(), what=status)
