@@ -5,6 +5,7 @@
 #include "start.h"
 
 #include <fcntl.h>
+#include <malloc.h>
 #include <signal.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
@@ -21,6 +22,9 @@
 
 /* More than nb-watch ever has unfinished; a request beyond is refused. */
 #define JOBS_MAX 512U
+
+/* After so many at once the heap has holes of a size that is worth giving back. */
+#define TRIM_JOBS 16U
 
 /* More than nb-watch ever has unanswered; somebody else may be waiting. */
 #define READS_MAX 64U
@@ -54,6 +58,7 @@ struct Start {
         sd_bus_slot *disconnected;
         Client *clients;
         size_t n_pending;
+        size_t n_waited; /* the most of them at once since the heap was trimmed */
         char *buffer; /* REQUEST_MAX */
 };
 
@@ -109,10 +114,16 @@ static void client_answer(Client *c, uint64_t id, AnswerKind kind, const char *d
 
 static void on_answer(const Answer *answer, void *userdata) {
         Pending *p = userdata;
+        Start *s = p->client->start;
 
         client_send(p->client, answer);
-        if (answer->kind != ANSWER_QUEUED)
-                pending_free(p);
+        if (answer->kind == ANSWER_QUEUED)
+                return;
+        pending_free(p);
+        if (s->n_pending == 0 && s->n_waited >= TRIM_JOBS) {
+                (void) malloc_trim(0);
+                s->n_waited = 0;
+        }
 }
 
 static void on_systemd(_unused_ BusOwner *o, const char *owner, _unused_ void *userdata) {
@@ -221,6 +232,8 @@ static int client_begin(Client *c, const Request *request) {
                 p->next->previous = p;
         c->pending = p;
         s->n_pending++;
+        if (s->n_pending > s->n_waited)
+                s->n_waited = s->n_pending;
         return 0;
 }
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What belongs together: the loop, the bus, the sources, the configuration. See watch.h. */
+#include <malloc.h>
 #include <signal.h>
 #include <systemd/sd-daemon.h>
 
@@ -11,6 +12,9 @@
 #include "watch.h"
 
 #define STATUS_USEC (200U * 1000U)
+
+/* After so many entries at once the heap has holes of a size that is worth giving back. */
+#define TRIM_ENTRIES 16U
 
 static int watch_connect(Watch *w);
 
@@ -25,6 +29,10 @@ static int on_status(_unused_ sd_event_source *source, _unused_ uint64_t usec, v
         Watch *w = userdata;
         size_t n_links = 0;
 
+        if (w->lanes.n_entries == 0 && w->n_waited >= TRIM_ENTRIES) {
+                (void) malloc_trim(0);
+                w->n_waited = 0;
+        }
         links_foreach(&w->links, count_watched, &n_links);
         if (w->config.errors > 0)
                 snprintf(errors, sizeof(errors), "; %u configuration error%s", w->config.errors,
@@ -72,6 +80,8 @@ Entry *watch_push(
                                 "%s: more than %u states wait, dropped the %zu oldest that are superseded.",
                                 name, LANE_STATES_MAX, dropped);
         }
+        if (w->lanes.n_entries > w->n_waited)
+                w->n_waited = w->lanes.n_entries;
         watch_status_changed(w);
         return entry;
 }

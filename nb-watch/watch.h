@@ -46,6 +46,7 @@ struct Watch {
         sd_event_source *status;
         uint64_t n_delivered, n_failed;
         size_t n_gone;    /* links that wait for linger */
+        size_t n_waited;  /* the most entries at once since the heap was trimmed */
         size_t n_late;    /* units that wait for networkd's answer */
         size_t n_healing; /* syncs under way because a rule of ours was removed */
         bool heal_again;
