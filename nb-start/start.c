@@ -59,7 +59,7 @@ struct Start {
         Client *clients;
         size_t n_pending;
         size_t n_waited; /* the most of them at once since the heap was trimmed */
-        char *buffer; /* REQUEST_MAX */
+        char *buffer;    /* REQUEST_MAX */
 };
 
 static void pending_free(Pending *p) {

@@ -62,7 +62,7 @@ int watch_run(Watch *w);
 Entry *watch_push(
                 Watch *w, int ifindex, const char *name, EntryKind kind, EventType event, char **variables);
 
-/* STATUS= soon, not at once: many changes make one message. */
+/* --- status.c: STATUS= soon, not at once: many changes make one message. */
 void watch_status_changed(Watch *w);
 
 /* --- deliver.c: runs the entries whose turn it is. */

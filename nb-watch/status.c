@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What does "systemctl status nb-watch" show? And, as it is written when things come to rest: what is tidied up then? */
+#include <malloc.h>
+#include <systemd/sd-daemon.h>
+
+#include "watch.h"
+
+#define STATUS_USEC (200U * 1000U)
+
+/* After so many entries at once the heap has holes of a size that is worth giving back. */
+#define TRIM_ENTRIES 16U
+
+static void count_watched(Link *link, void *userdata) {
+        size_t *n = userdata;
+
+        *n += link->told;
+}
+
+static int on_status(_unused_ sd_event_source *source, _unused_ uint64_t usec, void *userdata) {
+        char errors[64] = "";
+        Watch *w = userdata;
+        size_t n_links = 0;
+
+        if (w->lanes.n_entries == 0 && w->n_waited >= TRIM_ENTRIES) {
+                (void) malloc_trim(0);
+                w->n_waited = 0;
+        }
+        links_foreach(&w->links, count_watched, &n_links);
+        if (w->config.errors > 0)
+                snprintf(errors, sizeof(errors), "; %u configuration error%s", w->config.errors,
+                                w->config.errors == 1 ? "" : "s");
+        (void) sd_notifyf(0,
+                        "STATUS=%zu link%s, %lu events delivered of which %lu failed, %zu waiting%s%s%s",
+                        n_links, n_links == 1 ? "" : "s", (unsigned long) w->n_delivered,
+                        (unsigned long) w->n_failed, w->lanes.n_entries, errors, w->problem ? "; " : "",
+                        strempty(w->problem));
+        return 0;
+}
+
+void watch_status_changed(Watch *w) {
+        int enabled = SD_EVENT_OFF;
+
+        if (w->monitor)
+                return;
+        if (!w->status) {
+                (void) sd_event_add_time_relative(w->event, &w->status, CLOCK_MONOTONIC, STATUS_USEC,
+                                STATUS_USEC, on_status, w);
+                return;
+        }
+        (void) sd_event_source_get_enabled(w->status, &enabled);
+        if (enabled != SD_EVENT_OFF)
+                return;
+        (void) sd_event_source_set_time_relative(w->status, STATUS_USEC);
+        (void) sd_event_source_set_enabled(w->status, SD_EVENT_ONESHOT);
+}
