@@ -57,37 +57,55 @@ static void record_leave(Record *record) {
         record->left = true;
 }
 
+/* Of a link that went meanwhile only the file is left, until link-removed has run. */
+static int record_find(Work *work, Record *buffer, Record **ret) {
+        const Entry *entry = work->entry;
+        Link *link = links_find(&work->watch->links, entry->ifindex);
+        int r = 0;
+
+        if (link) {
+                *ret = &link->delivered;
+                return 0;
+        }
+        r = state_record_read(work->watch->state_fd, entry->ifindex, buffer);
+        if (r == -ENOENT) {
+                *buffer = (Record){ .ifindex = entry->ifindex, .operational = -1, .setup = -1 };
+                snprintf(buffer->name, sizeof(buffer->name), "%s", entry->name->name);
+        } else if (r < 0)
+                return r;
+        *ret = buffer;
+        return 0;
+}
+
 void record_left(Work *work) {
-        Link *link = links_find(&work->watch->links, work->entry->ifindex);
+        Record buffer, *record;
         int r;
 
-        if (!link)
-                return;
-        record_leave(&link->delivered);
-        r = state_record_write(work->watch->state_fd, &link->delivered);
+        r = record_find(work, &buffer, &record);
+        if (r >= 0) {
+                record_leave(record);
+                r = state_record_write(work->watch->state_fd, record);
+        }
         if (r < 0)
                 log_error_errno(r, "Failed to record that %s has another name: %m", work->entry->name->name);
 }
 
-void record_delivered(Work *work, bool started) {
+/* Link-removed ends it; but not if the link is watched again under another name. */
+static int record_end(Watch *w, int ifindex) {
+        Link *link = links_find(&w->links, ifindex);
+
+        return link && link->told ? 0 : state_record_remove(w->state_fd, ifindex);
+}
+
+static int record_update(Work *work, bool started) {
+        Record buffer, *record;
         Watch *w = work->watch;
         Entry *entry = work->entry;
-        Link *link = links_find(&w->links, entry->ifindex);
-        Record *record;
-        int r = 0;
+        int r;
 
-        w->n_delivered++;
-        if (entry->event == EVENT_TYPE_LINK_REMOVED) {
-                if (!link || !link->told)
-                        r = state_record_remove(w->state_fd, entry->ifindex);
-                if (r < 0)
-                        log_error_errno(r, "Failed to remove the record of link %i: %m", entry->ifindex);
-                return;
-        }
-        if (!link)
-                return;
-
-        record = &link->delivered;
+        r = record_find(work, &buffer, &record);
+        if (r < 0)
+                return r;
         snprintf(record->name, sizeof(record->name), "%s", entry->name->name);
         if (event_info(entry->event)->kind == EVENT_OPERATIONAL) {
                 record->operational = (int) entry->event;
@@ -113,8 +131,19 @@ void record_delivered(Work *work, bool started) {
                 record_leave(record);
                 record->left = false;
         }
-        if (r >= 0)
-                r = state_record_write(w->state_fd, record);
+        return r < 0 ? r : state_record_write(w->state_fd, record);
+}
+
+void record_delivered(Work *work, bool started) {
+        Entry *entry = work->entry;
+        Watch *w = work->watch;
+        int r = 0;
+
+        w->n_delivered++;
+        if (entry->event == EVENT_TYPE_LINK_REMOVED)
+                r = record_end(w, entry->ifindex);
+        else if (entry->ifindex > 0)
+                r = record_update(work, started);
         if (r < 0)
                 log_error_errno(r, "Failed to record what was delivered for %s: %m", entry->name->name);
 }

@@ -181,9 +181,9 @@ static void record_clear(Record *record) {
         free(record->lease_next);
 }
 
-static int load_record(int dir_fd, const char *file, Record *ret) {
+static int load_line(int dir_fd, const char *file, Record *ret) {
         char escaped[INSTANCE_MAX], operational[32], setup[32], started[2][2], left[2], routes[17],
-                        instance[INSTANCE_MAX + 8], path[NAME_MAX + 16];
+                        instance[INSTANCE_MAX + 8];
         _cleanup_free_ char *text = NULL;
         EventType event;
         Record record = {};
@@ -209,6 +209,25 @@ static int load_record(int dir_fd, const char *file, Record *ret) {
         if (r < 0)
                 return r;
 
+        *ret = record;
+        return 0;
+}
+
+int state_record_read(int dir_fd, int ifindex, Record *ret) {
+        char file[32];
+
+        snprintf(file, sizeof(file), "@%i", ifindex);
+        return load_line(dir_fd, file, ret);
+}
+
+static int load_record(int dir_fd, const char *file, Record *ret) {
+        char path[NAME_MAX + 16];
+        Record record;
+        int r;
+
+        r = load_line(dir_fd, file, &record);
+        if (r < 0)
+                return r;
         r = load_addresses(dir_fd, file, ".addresses", &record.addresses);
         if (r < 0 && r != -ENOENT)
                 return r;

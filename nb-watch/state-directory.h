@@ -44,6 +44,8 @@ int state_mark_remove(int dir_fd, EventType event, const char *link);
 /* Writes all but the addresses and the lease. */
 int state_record_write(int dir_fd, const Record *record);
 int state_record_remove(int dir_fd, int ifindex);
+/* The same part of it; -ENOENT if there is none. */
+int state_record_read(int dir_fd, int ifindex, Record *ret);
 
 /* The addresses that are about to be delivered; state_addresses_commit() makes them those that were. */
 int state_addresses_prepare(int dir_fd, int ifindex, const AddressSet *addresses);

@@ -4,6 +4,7 @@
 A Debian system with the product installed, booted in a container with its own network (tests/machine/boot).
 Nothing of it is left when it is off, or when the process that booted it is gone."""
 
+import contextlib
 import io
 import itertools
 import json
@@ -52,6 +53,14 @@ def wait_for(condition, timeout=20, what=None, interval=0.05):
             text = what() if callable(what) else what or getattr(condition, '__name__', 'the condition')
             raise AssertionError(f'not within {timeout} s: {text}; last seen: {value!r}')
         time.sleep(interval)
+
+
+def children(pid):
+    """The processes that this one started itself and has not waited for; none if it is gone."""
+    try:
+        return [int(c) for c in pathlib.Path(f'/proc/{pid}/task/{pid}/children').read_text().split()]
+    except OSError:
+        return []
 
 
 def remove_cgroups(name):
@@ -174,10 +183,17 @@ class Machine:
         return time.monotonic() - begin
 
     def end_backgrounds(self):
-        # A nsenter stops itself when the shutdown stops its command; then nobody would wait for that one's end.
+        # Their nsenters live longer than they do: an orphan would have its parent outside of the machine, and the
+        # shutdown would wait ten seconds for somebody there to take note of its end.
         for process in self.backgrounds:
-            process.kill()
-            process.wait()
+            for child in children(process.pid) if process.poll() is None else []:
+                with contextlib.suppress(ProcessLookupError):
+                    os.kill(child, signal.SIGKILL)
+            try:
+                process.wait(5)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                process.wait()
         self.backgrounds = []
 
     def kill(self):

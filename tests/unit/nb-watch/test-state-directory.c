@@ -56,6 +56,7 @@ static void test_record(void **state) {
                 .operational_started = true,
                 .routes = UINT64_MAX };
         Folder *f = *state;
+        Record read;
         State loaded;
 
         strcpy(record.name, "a\\b?-");
@@ -82,6 +83,12 @@ static void test_record(void **state) {
         assert_null(loaded.records[0].lease);
         assert_string_equal(loaded.records[0].lease_next, "lease");
         state_clear(&loaded);
+
+        assert_int_equal(state_record_read(f->fd, record.ifindex, &read), 0);
+        assert_string_equal(read.name, record.name);
+        assert_int_equal(read.operational, EVENT_TYPE_ROUTABLE);
+        assert_true(read.operational_started);
+        assert_int_equal(state_record_read(f->fd, 1, &read), -ENOENT);
 
         assert_int_equal(state_addresses_commit(f->fd, record.ifindex), 0);
         assert_int_equal(state_addresses_commit(f->fd, record.ifindex), 0);
