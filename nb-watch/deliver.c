@@ -64,43 +64,6 @@ void work_call(Work *work, Verb verb, UnitKind kind, EventType event) {
                 on_called(CALL_REFUSED, strerror(-r), work);
 }
 
-/* Nobody may start a unit from now on whose state the link has left. */
-static void remove_marks(Watch *w, Name *name, uint32_t events) {
-        int r;
-
-        for (EventType e = 0; e < _EVENT_TYPE_MAX; e++) {
-                if (!(name->files & events & event_bit(e)))
-                        continue;
-                r = state_mark_remove(w->state_fd, e, name->name);
-                if (r < 0)
-                        log_error_errno(r, "Failed to remove the state %s:%s: %m", event_name(e),
-                                        name->name);
-                name->files &= ~event_bit(e);
-        }
-}
-
-/* Somebody else may have started the unit of a state in which there was nothing to run. */
-static uint32_t seemingly_active(Name *name, uint32_t events) {
-        char unit[UNIT_NAME_LENGTH_MAX];
-        uint32_t active = name->active & events;
-
-        for (EventType e = 0; e < _EVENT_TYPE_MAX; e++)
-                if ((name->files & events & event_bit(e)) && !(active & event_bit(e)) &&
-                                unit_name_format(UNIT_RUN, e, name->name, unit) >= 0 &&
-                                unit_seems_active(unit))
-                        active |= event_bit(e);
-        return active;
-}
-
-/* The link is gone: nobody may enter a state of it any more, and no file says so to a later nb-watch, which could not
- * tell it from one of the link that has the name then. Their units end when link-removed has run. */
-static void end_states(Watch *w, Name *name) {
-        uint32_t levels = kind_mask(EVENT_OPERATIONAL) | kind_mask(EVENT_SETUP);
-
-        name->active |= seemingly_active(name, levels);
-        remove_marks(w, name, levels);
-}
-
 /* The events whose units end when this entry's turn comes. */
 static uint32_t entry_leaves(const Entry *entry) {
         if (entry->kind == ENTRY_LEAVE)
@@ -142,6 +105,8 @@ static void work_started(Work *work, CallResult result, const char *detail) {
         if (result == CALL_DONE) {
                 entry->name->active |= bit;
                 entry->name->failed &= ~bit;
+                if (event_is_level(entry->event))
+                        (void) state_mark_ended(w->state_fd, entry->event, entry->name->name);
                 log_message(LOG_INFO, 0, &fields, "%s: %s.",
                                 entry->name->name[0] ? entry->name->name : "network",
                                 event_name(entry->event));
@@ -160,7 +125,7 @@ static void work_started(Work *work, CallResult result, const char *detail) {
 
         work->phase = WORK_END;
         record_delivered(work, true);
-        remove_marks(w, entry->name, bit);
+        (void) marks_leave(w, entry->name, bit);
         work_next(work);
 }
 
@@ -195,11 +160,25 @@ static void work_skip(Work *work) {
         work_finish(work);
 }
 
+/* A run is not interrupted because its link left the state; of one that somebody else began only PID 1 knows the end. */
+static void work_stop(Work *work, EventType event) {
+        Name *name = work->entry->name;
+        bool ask = (name->others & event_bit(event)) &&
+                        unit_name_format(UNIT_RUN, event, name->name, work->unit) >= 0;
+
+        name->others &= ~event_bit(event);
+        work->stopping = event;
+        work->verb = VERB_STOP;
+        if (ask)
+                work_settle(work);
+        else
+                work_call(work, VERB_STOP, UNIT_RUN, event);
+}
+
 static bool work_stop_next(Work *work) {
         for (EventType e = 0; e < _EVENT_TYPE_MAX; e++)
                 if (work->stops & event_bit(e)) {
-                        work->stopping = e;
-                        work_call(work, VERB_STOP, UNIT_RUN, e);
+                        work_stop(work, e);
                         return true;
                 }
         return false;
@@ -326,10 +305,11 @@ static void work_begin(Watch *w, Entry *entry) {
         if (work->needed && w->config.emit_json && link && w->networkd)
                 (void) networkd_describe(w->networkd, link->ifindex);
 
-        work->stops = seemingly_active(entry->name, leaves);
-        remove_marks(w, entry->name, leaves);
+        work->stops = marks_leave(w, entry->name, leaves);
         if (entry->kind == ENTRY_EVENT && entry->event == EVENT_TYPE_LINK_REMOVED)
-                end_states(w, entry->name);
+                /* Nobody may enter a state of it any more, and no file says so to a later nb-watch, which could not tell
+                 * it from one of the link that has the name then. Their units end when link-removed has run. */
+                (void) marks_leave(w, entry->name, kind_mask(EVENT_OPERATIONAL) | kind_mask(EVENT_SETUP));
         work_next(work);
 }
 

@@ -39,6 +39,7 @@ struct Name {
         uint32_t active; /* the events (1 << EventType) whose unit is, or may be, active under this name */
         uint32_t failed; /* … has failed */
         uint32_t files;  /* … whose file in state/ is there */
+        uint32_t others; /* … was begun by somebody else, when that file went: it may run and is not to be interrupted */
         RulesState rules;
         Entry *head, *tail;
         Name *next;

@@ -190,9 +190,20 @@ bool event_is_needed(const Config *config, EventType event, const char *link) {
         return event_is_wanted(event, link);
 }
 
-bool unit_seems_active(const char *unit) {
-        char path[PATH_MAX], target[64];
+bool unit_seems_active_since(const char *unit, struct timespec *ret) {
+        char path[PATH_MAX];
+        struct stat st;
 
         snprintf(path, sizeof(path), "/run/systemd/units/invocation:%s", unit);
-        return readlink(path, target, sizeof(target)) > 0;
+        if (lstat(path, &st) < 0)
+                return false;
+
+        *ret = st.st_mtim;
+        return true;
+}
+
+bool unit_seems_active(const char *unit) {
+        struct timespec since;
+
+        return unit_seems_active_since(unit, &since);
 }

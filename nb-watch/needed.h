@@ -5,6 +5,8 @@
 #include "config.h"
 #include "event.h"
 
+#include <time.h>
+
 /* A script in one of the event's directories, or a unit that is enabled into it. */
 bool event_is_needed(const Config *config, EventType event, const char *link);
 
@@ -13,3 +15,5 @@ bool event_is_wanted(EventType event, const char *link);
 
 /* Whether PID 1 has the unit running, as its file in /run/systemd/units says. */
 bool unit_seems_active(const char *unit);
+/* … and since when, CLOCK_REALTIME. */
+bool unit_seems_active_since(const char *unit, struct timespec *ret);

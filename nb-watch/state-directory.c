@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <inttypes.h>
 #include <limits.h>
+#include <sys/stat.h>
 
 #include "file-util.h"
 #include "log.h"
@@ -54,6 +55,31 @@ int state_mark_remove(int dir_fd, EventType event, const char *link) {
         if (r < 0)
                 return r;
         return remove_file(dir_fd, instance);
+}
+
+int state_mark_ended(int dir_fd, EventType event, const char *link) {
+        char instance[INSTANCE_MAX];
+        int r;
+
+        r = instance_format(event, link, instance);
+        if (r < 0)
+                return r;
+        return utimensat(dir_fd, instance, NULL, AT_SYMLINK_NOFOLLOW) < 0 ? negative_errno() : 0;
+}
+
+int state_mark_time(int dir_fd, EventType event, const char *link, struct timespec *ret) {
+        char instance[INSTANCE_MAX];
+        struct stat st;
+        int r;
+
+        r = instance_format(event, link, instance);
+        if (r < 0)
+                return r;
+        if (fstatat(dir_fd, instance, &st, AT_SYMLINK_NOFOLLOW) < 0)
+                return negative_errno();
+
+        *ret = st.st_mtim;
+        return 0;
 }
 
 static const char *state_name(int event) {

@@ -41,6 +41,10 @@ int state_directory_open(void);
 int state_mark_write(int dir_fd, const EventMark *mark);
 int state_mark_remove(int dir_fd, EventType event, const char *link);
 
+/* The unit's run has ended: state_mark_time() is then, and before it when the unit was asked for; CLOCK_REALTIME. */
+int state_mark_ended(int dir_fd, EventType event, const char *link);
+int state_mark_time(int dir_fd, EventType event, const char *link, struct timespec *ret);
+
 /* Writes all but the addresses and the lease. */
 int state_record_write(int dir_fd, const Record *record);
 int state_record_remove(int dir_fd, int ifindex);

@@ -49,6 +49,10 @@ int answer_write_mark(Work *work);
 bool answer_came(Work *work, const char *networkd);
 void answer_end(Work *work);
 
+/* --- marks.c: nobody may start a unit from now on whose state the link has left. Returns the events whose units are to
+ * be stopped then. */
+uint32_t marks_leave(Watch *w, Name *name, uint32_t events);
+
 /* --- record.c */
 /* Before the unit is asked for: what it is about to deliver, in case this nb-watch does not see the result. */
 void record_prepare(Work *work);

@@ -210,6 +210,36 @@ def test_failing_script(machine, records):
     assert machine.systemctl('--failed', '--plain', '--no-legend') == ''
 
 
+def test_restart_by_hand_is_not_interrupted(machine, records):
+    """Scripts that an administrator runs once more end by themselves too when the link leaves the state."""
+    script = '/etc/network-broker/routable.d/40-slow'
+    machine.write(script, '#!/bin/sh\n[ "$LINK" = again0 ] || exit 0\necho begin >> /run/again\n'
+                  'while [ ! -e /run/go ]; do sleep 0.05; done\necho end >> /run/again\n', 0o755)
+    machine.write('/run/go', '')
+    cable(machine, 'again0', static='192.0.2.50/28')
+    machine.plug('again0')
+    wait_state(machine, 'again0', 'routable')
+    settled(machine, records, 'again0')
+    unit = 'nb-run@routable:again0.service'
+    machine.wait_for(lambda: machine.show(unit, 'ActiveState') == 'active')
+
+    machine.path('/run/go').unlink()
+    machine.systemctl('restart', '--no-block', unit)
+    machine.wait_for(lambda: machine.read('/run/again').count('begin') == 2)
+    since = machine.cursor()
+    machine.unplug('again0')
+    wait_state(machine, 'again0', 'no-carrier')
+    wait_idle(machine)
+    assert machine.show(unit, 'ActiveState') == 'activating'
+    machine.write('/run/go', '')
+    machine.wait_for(lambda: machine.show(unit, 'ActiveState') == 'inactive')
+    assert machine.read('/run/again').split() == ['begin', 'end'] * 2
+    assert not [m for m in machine.messages(f'UNIT={unit}', since=since) if 'Fail' in m]
+    machine.wait_for(lambda: machine.show('nb-run@no-carrier:again0.service', 'ActiveState') == 'active')
+    machine.path(script).unlink()
+    machine.delete('again0')
+
+
 def test_nothing_to_run_starts_no_unit(machine, records):
     machine.sh('rm /etc/network-broker/*.d/10-record')
     cable(machine, 'quiet0', static='192.0.2.26/24')

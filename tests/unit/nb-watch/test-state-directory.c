@@ -6,6 +6,7 @@
 #include <dirent.h>
 #include <fcntl.h>
 #include <sys/stat.h>
+#include <time.h>
 
 #include "file-util.h"
 #include "log.h"
@@ -135,6 +136,24 @@ static void test_marks(void **state) {
         }
 }
 
+static void test_mark_time(void **state) {
+        EventMark mark = { .event = EVENT_TYPE_ROUTABLE, .link = "eth0", .ifindex = 2 };
+        const struct timespec past[] = { { .tv_sec = 7 }, { .tv_sec = 7 } };
+        struct timespec when;
+        Folder *f = *state;
+
+        assert_int_equal(state_mark_time(f->fd, EVENT_TYPE_ROUTABLE, "eth0", &when), -ENOENT);
+        assert_int_equal(state_mark_ended(f->fd, EVENT_TYPE_ROUTABLE, "eth0"), -ENOENT);
+        assert_int_equal(state_mark_write(f->fd, &mark), 0);
+        assert_int_equal(utimensat(f->fd, "routable:eth0", past, 0), 0);
+        assert_int_equal(state_mark_time(f->fd, EVENT_TYPE_ROUTABLE, "eth0", &when), 0);
+        assert_int_equal(when.tv_sec, 7);
+        assert_int_equal(state_mark_ended(f->fd, EVENT_TYPE_ROUTABLE, "eth0"), 0);
+        assert_int_equal(state_mark_time(f->fd, EVENT_TYPE_ROUTABLE, "eth0", &when), 0);
+        assert_in_range(time(NULL) - when.tv_sec, 0, 60);
+        assert_int_equal(state_mark_remove(f->fd, EVENT_TYPE_ROUTABLE, "eth0"), 0);
+}
+
 /* What networkd said late is for nb-run: it changes nothing of what the next nb-watch reads. */
 static void test_mark_with_answer(void **state) {
         EventMark mark = { .event = EVENT_TYPE_ROUTABLE,
@@ -213,6 +232,7 @@ int main(void) {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test_setup_teardown(test_record, setup, teardown),
                 cmocka_unit_test_setup_teardown(test_marks, setup, teardown),
+                cmocka_unit_test_setup_teardown(test_mark_time, setup, teardown),
                 cmocka_unit_test_setup_teardown(test_mark_with_answer, setup, teardown),
                 cmocka_unit_test_setup_teardown(test_broker, setup, teardown),
                 cmocka_unit_test_setup_teardown(test_corrupt, setup, teardown),
