@@ -12,7 +12,6 @@
 
 #define DROP_IN_NAME "50-network-broker.conf"
 
-/* A failed write of the one to nb-run@ would let scripts run as root, so it comes first. */
 static const struct {
         Consumer consumer;
         const char *unit;
@@ -98,10 +97,10 @@ int emit_drop_in(FILE *f, Consumer consumer, const Config *config, const char *s
                         put_setting(f, key, config->settings[key].value);
 
         if (consumer == CONSUMER_RUN) {
-                if (config->refuse)
-                        emit_environment(f, "NB_REFUSE", config->refuse);
-                else if (!streq(config->settings[KEY_Script_User].value, "root"))
+                if (!config->refuse && !streq(config->settings[KEY_Script_User].value, "root"))
                         fprintf(f, "User=%s\n", config->settings[KEY_Script_User].value);
+                /* The unit itself refuses: should this line not be reached, no script runs as root. */
+                emit_environment(f, "NB_REFUSE", strempty(config->refuse));
         }
         if (consumer == CONSUMER_WATCH)
                 put_messages(f, messages);

@@ -78,7 +78,7 @@ int dry_run(Runner *runner, const char *instance) {
                 return r;
 
         printf("%s, as %s\n\n", runner->unit, unit.user && *unit.user ? unit.user : "root");
-        if (getenv("NB_REFUSE"))
+        if (strempty(getenv("NB_REFUSE"))[0])
                 printf("No script is run: %s\n\n", getenv("NB_REFUSE"));
         for (size_t i = 0; i < plan.n_parts; i++)
                 print_scripts(&plan.parts[i]);

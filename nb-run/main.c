@@ -77,7 +77,7 @@ static int run_scripts(Runner *runner) {
         int r;
 
         refuse = getenv("NB_REFUSE");
-        if (refuse) {
+        if (refuse && *refuse) {
                 (void) log_message(LOG_ERR, 0, &runner->fields, "No script is run: %s", refuse);
                 return -EPERM;
         }

@@ -5,6 +5,7 @@ import threading
 
 import pytest
 
+from idle import wait_idle
 from records import Records
 
 FILE = '/etc/network-broker/network-broker.toml'
@@ -195,4 +196,34 @@ def test_a_bad_user_runs_nothing(machine, link):
     reload_with(machine, f'[Network]\nLinks="{link}"\n[Script]\nUser="root"\n')
     flip(machine, link)
     machine.wait_for(lambda: is_active(machine, f'nb-run@routable:{link}.service'))
+    assert runs() > before
+
+
+def test_a_killed_generator_runs_nothing(machine, link):
+    """Without a drop-in it is not known that scripts are not to run as root."""
+    unit = f'nb-run@routable:{link}.service'
+
+    def runs():
+        return len(machine.read('/run/reload-test').splitlines())
+
+    reload_with(machine, f'[Network]\nLinks="{link}"\n')
+    flip(machine, link)
+    machine.wait_for(lambda: all(is_active(machine, f'nb-run@{state}:{link}.service')
+                                 for state in ('routable', 'configured')))
+    wait_idle(machine)
+    before = runs()
+
+    machine.write('/etc/systemd/system-generators/nb-generator', '#!/bin/sh\nkill -9 $$\n', 0o755)
+    try:
+        machine.systemctl('daemon-reload')
+        assert not machine.path('/run/systemd/generator/nb-run@.service.d').exists()
+        flip(machine, link)
+        machine.wait_for(lambda: machine.show(unit, 'ActiveState') == 'failed')
+        assert runs() == before
+        assert 'nb-generator has not written' in machine.run(['nb-run', '--dry-run', f'routable:{link}'])
+    finally:
+        machine.path('/etc/systemd/system-generators/nb-generator').unlink()
+    machine.systemctl('daemon-reload')
+    flip(machine, link)
+    machine.wait_for(lambda: is_active(machine, unit))
     assert runs() > before
