@@ -2,6 +2,7 @@
 /* What did the administrator ask for, all files together? See config.h. */
 #include "config.h"
 
+#include "users.h"
 #include "value.h"
 
 #define VALUE_SHOWN 60
@@ -72,6 +73,18 @@ static void complain_value(Key key, const Complaint *complaint, const char *path
                         complaint->reason ? ")" : "", accepts);
 }
 
+static void warn_doubts(Key key, const Entry *entry, const char *path, Messages *messages) {
+        for (size_t i = 0; i < entry->n_values; i++) {
+                const Value *value = entry->values + i;
+                const char *doubt = value_doubt(key, value);
+
+                if (doubt)
+                        messages_add(messages, MESSAGE_WARNING, -1, path, value->place,
+                                        "%s= has '%.*s%s': %s", key_info(key)->name, VALUE_SHOWN,
+                                        value->text, strlen(value->text) > VALUE_SHOWN ? "..." : "", doubt);
+        }
+}
+
 static int apply_entry(
                 Config *config, const char *path, const Entry *entry, unsigned *seen, Messages *messages) {
         _cleanup_free_ char *value = NULL;
@@ -95,6 +108,8 @@ static int apply_entry(
 
         setting = config->settings + key;
         r = value_normalize(key, entry, &value, &complaint);
+        if (r >= 0 && key == KEY_Script_User && user_is_own(config->own_users, value))
+                r = value_complain(entry->values, entry->values->text, USER_IS_OWN, &complaint);
         setting->bad = r == -EINVAL;
         if (setting->bad) {
                 complain_value(key, &complaint, path, messages);
@@ -104,6 +119,7 @@ static int apply_entry(
         if (r < 0)
                 return r;
 
+        warn_doubts(key, entry, path, messages);
         r = string_replace(&setting->file, path);
         if (r < 0)
                 return r;
@@ -247,5 +263,6 @@ void config_done(Config *config) {
                 free(config->settings[key].file);
         }
         free(config->refuse);
+        free(config->own_users);
         *config = (Config){};
 }

@@ -13,8 +13,9 @@ typedef struct Setting {
 
 typedef struct Config {
         Setting settings[_KEY_MAX];
-        bool broken;  /* a file could not be used as a whole */
-        char *refuse; /* why no script may run, or NULL; set by config_settle() */
+        bool broken;     /* a file could not be used as a whole */
+        char *refuse;    /* why no script may run, or NULL; set by config_settle() */
+        char *own_users; /* words that [Script] User= cannot be, see users.h; NULL: not looked for */
 } Config;
 
 /* Lays the keys of a file over those of the files before it. -ENOMEM is the only error; what is wrong with the file

@@ -7,6 +7,7 @@
 #include "glob.h"
 #include "time-span.h"
 #include "unit-name.h"
+#include "users.h"
 
 #define SPACE " \t\r\n"
 
@@ -148,8 +149,8 @@ static const char *check_time_span(Key key, const char *word, char *ret, size_t 
 static const char *check_user(Key key, const char *word, char *ret, size_t size) {
         uint64_t uid;
 
-        if (streq(word, "network-broker") || streq(word, "network-broker-lease"))
-                return "that user is the broker's own: a script could speak for it";
+        if (user_is_own(NULL, word))
+                return USER_IS_OWN;
 
         if (parse_unsigned(word, &uid) >= 0) {
                 if (uid == UINT16_MAX || uid >= UINT32_MAX || (*word == '0' && word[1]))
@@ -197,7 +198,7 @@ static int words_append(Words *words, const char *word) {
         return 0;
 }
 
-static int complain(Complaint *ret, const Value *value, const char *text, const char *reason) {
+int value_complain(const Value *value, const char *text, const char *reason, Complaint *ret) {
         char *copy = strdup(text);
 
         if (!copy)
@@ -218,10 +219,10 @@ static int add_word(Key key, const Value *value, char *word, Words *words, Compl
 
         reason = types[key_info(key)->type].check(key, word, final, sizeof(final));
         if (reason)
-                return complain(ret_complaint, value, word, reason);
+                return value_complain(value, word, reason, ret_complaint);
         r = words_append(words, final);
         if (r == -E2BIG)
-                return complain(ret_complaint, value, word, "the list is longer than 64 KiB");
+                return value_complain(value, word, "the list is longer than 64 KiB", ret_complaint);
         return r;
 }
 
@@ -234,7 +235,7 @@ static int add_value(Key key, const Value *value, Words *words, Complaint *ret_c
 
         if (value->type == VALUE_OTHER || (value->type == VALUE_INTEGER && !types[type].number) ||
                         (value->type == VALUE_BOOLEAN && !types[type].boolean))
-                return complain(ret_complaint, value, value->text, NULL);
+                return value_complain(value, value->text, NULL, ret_complaint);
 
         copy = strdup(value->text);
         if (!copy)
@@ -244,7 +245,7 @@ static int add_value(Key key, const Value *value, Words *words, Complaint *ret_c
 
         for (p = copy; r >= 0 && (word = strtok_r(n == 0 ? copy : NULL, SPACE, &p)); n++)
                 if (n > 0 && !types[type].list)
-                        r = complain(ret_complaint, value, value->text, NULL);
+                        r = value_complain(value, value->text, NULL, ret_complaint);
                 else
                         r = add_word(key, value, word, words, ret_complaint);
         return r;
@@ -259,7 +260,7 @@ int value_normalize(Key key, const Entry *entry, char **ret, Complaint *ret_comp
         int r;
 
         if (entry->is_list && !types[type].list)
-                return complain(ret_complaint, &whole, "a list", NULL);
+                return value_complain(&whole, "a list", NULL, ret_complaint);
 
         words.text = text = calloc(1, VALUE_MAX);
         if (!text)
@@ -274,7 +275,7 @@ int value_normalize(Key key, const Entry *entry, char **ret, Complaint *ret_comp
         /* Only lists of links may be empty. */
         if (words.n == 0 && type != KEY_PATTERNS) {
                 whole.type = entry->is_list ? VALUE_OTHER : VALUE_STRING;
-                return complain(ret_complaint, &whole, entry->is_list ? "an empty list" : "", NULL);
+                return value_complain(&whole, entry->is_list ? "an empty list" : "", NULL, ret_complaint);
         }
 
         smaller = realloc(text, words.length + 1);
@@ -293,4 +294,17 @@ int value_normalize_text(Key key, const char *text, char **ret) {
         r = value_normalize(key, &entry, ret, &complaint);
         free(complaint.value);
         return r;
+}
+
+const char *value_doubt(Key key, const Value *value) {
+        bool set = false;
+
+        if (key_info(key)->type != KEY_PATTERNS)
+                return NULL;
+        for (const char *p = value->text; *p; p++)
+                if (*p == '[' || *p == ']')
+                        set = *p == '[';
+                else if (*p == ',' && !set)
+                        return "a comma is part of a name, a space separates names";
+        return NULL;
 }

@@ -22,3 +22,9 @@ int value_normalize(Key key, const Entry *entry, char **ret, Complaint *ret_comp
 
 /* The same for a text without a place, as in our own files and for defaults. */
 int value_normalize_text(Key key, const char *text, char **ret);
+
+/* Whether an acceptable value may not be what was meant; returns why, or NULL. */
+const char *value_doubt(Key key, const Value *value);
+
+/* Fills *ret in for a value, of which text is all or a part. Returns -EINVAL, or -ENOMEM. */
+int value_complain(const Value *value, const char *text, const char *reason, Complaint *ret);
