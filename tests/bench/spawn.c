@@ -4,7 +4,8 @@
  * Runs a program a number of times, one after another, and writes into a file when each of its processes called
  * execve(), in nanoseconds of the monotonic clock. Run by itself with a count of 1 it is also the least that a
  * program can do to have another one executed and to wait for its end. */
-#include <fcntl.h>
+#include <sched.h>
+#include <signal.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -12,26 +13,35 @@
 #include <time.h>
 #include <unistd.h>
 
-/* Only what is allowed after vfork() happens in the child. */
-static int run(char *argv[], uint64_t *ret_began) {
+typedef struct Child {
+        char **argv;
+        uint64_t began;
+} Child;
+
+static int child_main(void *userdata) {
+        Child *child = userdata;
         struct timespec ts;
+
+        (void) clock_gettime(CLOCK_MONOTONIC, &ts);
+        child->began = (uint64_t) ts.tv_sec * UINT64_C(1000000000) + (uint64_t) ts.tv_nsec;
+        (void) execv(child->argv[0], child->argv);
+        _exit(EXIT_FAILURE);
+}
+
+/* As nb-run does it. */
+static int run(Child *child) {
+        static char stack[16384] __attribute__((aligned(16)));
         int status;
         pid_t pid;
 
-        pid = vfork();
-        if (pid == 0) {
-                (void) clock_gettime(CLOCK_MONOTONIC, &ts);
-                *ret_began = (uint64_t) ts.tv_sec * UINT64_C(1000000000) + (uint64_t) ts.tv_nsec;
-                (void) execv(argv[0], argv);
-                _exit(EXIT_FAILURE);
-        }
+        pid = clone(child_main, stack + sizeof(stack), CLONE_VM | CLONE_VFORK | SIGCHLD, child);
         return pid < 0 || waitpid(pid, &status, 0) < 0 || status != 0 ? -1 : 0;
 }
 
 int main(int argc, char *argv[]) {
         long count = argc > 3 ? strtol(argv[1], NULL, 10) : 0;
         FILE *file = NULL;
-        uint64_t began;
+        Child child = {};
 
         if (count > 1)
                 file = fopen(argv[2], "we");
@@ -40,11 +50,12 @@ int main(int argc, char *argv[]) {
                 return EXIT_FAILURE;
         }
 
+        child.argv = argv + 3;
         for (long i = 0; i < count; i++) {
-                if (run(argv + 3, &began) < 0)
+                if (run(&child) < 0)
                         return EXIT_FAILURE;
                 if (file)
-                        (void) fprintf(file, "%llu\n", (unsigned long long) began);
+                        (void) fprintf(file, "%llu\n", (unsigned long long) child.began);
         }
         return file && fclose(file) != 0 ? EXIT_FAILURE : EXIT_SUCCESS;
 }
