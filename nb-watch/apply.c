@@ -9,6 +9,7 @@
 #include "leases.h"
 #include "log.h"
 #include "netlink.h"
+#include "route-keeper.h"
 #include "routes.h"
 #include "rules.h"
 
@@ -126,6 +127,8 @@ int apply_new_link(Watch *w, const struct nlmsghdr *message, bool dump) {
         /* Not in a dump: that would be a second dump on its socket, and the comparison follows anyway. */
         if (!dump && ((facts.flags ^ link->facts.flags) & IFF_UP))
                 routes_vanished(w, link);
+        if (((facts.flags ^ link->facts.flags) & IFF_UP) || facts.master != master)
+                route_keeper_forget(w->keeper, link);
         link->facts = facts;
         /* Of a dump nothing is told before it is whole. */
         if (dump)
@@ -183,6 +186,11 @@ int apply_address(Watch *w, const struct nlmsghdr *message, bool dump) {
                 return r < 0 ? r : 0;
         if (r > 0 || usable > 0)
                 rules_touch(w, link);
+        /* With a new lifetime the route of an address gets one too, in silence. */
+        if (!new || (r == 0 && address.family == AF_INET6 && valid != UINT32_MAX))
+                route_keeper_forget(w->keeper, link);
+        if (!new)
+                route_keeper_lost_address(w->keeper, &address);
         if (r > 0 && !new)
                 routes_vanished(w, link);
         else if (r == 0 && new)
@@ -228,6 +236,7 @@ void apply_message(Watch *w, const struct nlmsghdr *message, bool *heal) {
                 break;
         case RTM_NEWROUTE:
         case RTM_DELROUTE:
+                route_keeper_route(w->keeper, message);
                 routes_changed(w, message, heal);
                 break;
         case RTM_NEWRULE:

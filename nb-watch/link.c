@@ -29,6 +29,7 @@ static void link_free(Link *link) {
         sd_event_source_disable_unref(link->refresh_timer);
         sd_event_source_disable_unref(link->gone_timer);
         free(link->networkd);
+        route_set_free(link->routes);
         free(link);
 }
 

@@ -6,6 +6,7 @@
 #include "event.h"
 #include "lease-file.h"
 #include "operstate.h"
+#include "route-set.h"
 #include "state-directory.h"
 
 #include <systemd/sd-event.h>
@@ -29,6 +30,8 @@ typedef struct Link {
         LinkFacts facts;       /* for Generator=kernel */
         AddressSet not_usable; /* tentative addresses and such whose test for doubles failed */
         char *networkd;        /* what Describe() said, for the JSON */
+        RouteSet *routes;      /* NULL unless somebody asked, see route-keeper.h */
+        uint64_t routes_due;   /* when they are to be read, monotonic; 0 if they are not */
 
         /* What was queued for delivery, the newest. */
         bool told; /* it is watched: Links= has its name */

@@ -11,6 +11,7 @@
 #include "leases.h"
 #include "log.h"
 #include "netlink.h"
+#include "route-keeper.h"
 #include "routes.h"
 #include "rules.h"
 #include "watch.h"
@@ -131,6 +132,7 @@ int rtnl_sync(Rtnl *rtnl) {
 
         (void) sd_event_source_set_enabled(rtnl->io, SD_EVENT_OFF);
         rtnl_drain(rtnl);
+        route_keeper_forget_all(w->keeper);
 
         r = rtnl_dump(rtnl, RTM_GETLINK, sizeof(struct ifinfomsg), restart_links, on_dumped_link);
         if (r >= 0) {
@@ -162,27 +164,32 @@ int rtnl_sync(Rtnl *rtnl) {
         return 0;
 }
 
-static int on_io(_unused_ sd_event_source *source, int fd, _unused_ uint32_t revents, void *userdata) {
-        Rtnl *rtnl = userdata;
-        Watch *w = rtnl->watch;
+void rtnl_catch_up(Rtnl *rtnl) {
         int r;
 
         do
-                r = netlink_receive(fd, on_message, rtnl);
+                r = netlink_receive(rtnl->fd, on_message, rtnl);
         while (r > 0);
 
         if (r == -ENOBUFS) {
                 log_warning("The kernel had to drop netlink messages; reading everything anew.");
                 (void) rtnl_sync(rtnl);
-                return 0;
+                return;
         }
         if (r < 0)
                 log_warning_errno(r, "Failed to read from netlink: %m");
         if (rtnl->heal) {
                 rtnl->heal = false;
-                rules_heal(w);
+                rules_heal(rtnl->watch);
         }
-        deliver_ready(w);
+}
+
+static int on_io(_unused_ sd_event_source *source, _unused_ int fd, _unused_ uint32_t revents,
+                void *userdata) {
+        Rtnl *rtnl = userdata;
+
+        rtnl_catch_up(rtnl);
+        deliver_ready(rtnl->watch);
         return 0;
 }
 
@@ -238,4 +245,8 @@ void rtnl_free(Rtnl *rtnl) {
 
 int rtnl_digest_routes(Rtnl *rtnl, int ifindex, uint64_t *ret) {
         return routes_digest(&rtnl->requests, ifindex, rtnl->watch->config.rule_protocol, ret);
+}
+
+Netlink *rtnl_requests(Rtnl *rtnl) {
+        return &rtnl->requests;
 }

@@ -7,6 +7,7 @@
 #include "leases.h"
 #include "log.h"
 #include "networkd.h"
+#include "route-keeper.h"
 #include "rules.h"
 #include "watch.h"
 
@@ -38,6 +39,7 @@ Entry *watch_push(
 
 static void watch_begin(Watch *w) {
         (void) rtnl_sync(w->rtnl);
+        route_keeper_begin(w->keeper);
         if (w->networkd)
                 (void) networkd_read(w->networkd);
         if (!w->ready && !w->monitor)
@@ -295,6 +297,9 @@ static int watch_set_up(Watch *w) {
         w->state_fd = state_directory_open();
         if (w->state_fd < 0)
                 return w->state_fd;
+        r = route_keeper_new(w, &w->keeper);
+        if (r < 0)
+                return r;
         log_configuration_errors(&w->config);
         return starter_new(w->event, &w->starter);
 }
@@ -325,6 +330,7 @@ void watch_free(Watch *w) {
         watch_disconnect(w);
         deliver_abandon(w);
         lanes_done(&w->lanes);
+        route_keeper_free(w->keeper);
         links_done(&w->links);
         rtnl_free(w->rtnl);
         leases_free(w->leases);

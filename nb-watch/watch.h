@@ -9,6 +9,7 @@
 #include "lane.h"
 #include "link.h"
 #include "needed.h"
+#include "netlink.h"
 #include "retry.h"
 #include "starter.h"
 #include "systemd.h"
@@ -18,6 +19,7 @@ typedef struct Networkd Networkd;
 typedef struct Rtnl Rtnl;
 typedef struct Rules Rules;
 typedef struct Leases Leases;
+typedef struct RouteKeeper RouteKeeper;
 typedef struct Monitor Monitor;
 typedef struct Restore Restore;
 
@@ -35,7 +37,8 @@ struct Watch {
         Networkd *networkd;
         Rtnl *rtnl;
         Leases *leases;
-        Monitor *monitor; /* with --monitor: events are printed, nothing is started or written */
+        RouteKeeper *keeper; /* NULL with --monitor */
+        Monitor *monitor;    /* with --monitor: events are printed, nothing is started or written */
         int state_fd;
 
         bool restored;    /* what an earlier nb-watch delivered is known */
@@ -89,5 +92,9 @@ int rtnl_new(Watch *w, int fd, Rtnl **ret);
 void rtnl_free(Rtnl *rtnl);
 /* Reads everything the kernel has and compares: for the start and after a gap. */
 int rtnl_sync(Rtnl *rtnl);
+/* Takes all messages that wait. What became ready to be delivered is left to deliver_ready(). */
+void rtnl_catch_up(Rtnl *rtnl);
+/* The socket for dumps and requests; not while one is under way. */
+Netlink *rtnl_requests(Rtnl *rtnl);
 /* A digest of the link's unicast routes; -ENODEV if it is gone. */
 int rtnl_digest_routes(Rtnl *rtnl, int ifindex, uint64_t *ret);

@@ -1,0 +1,81 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Where the kernel has many routes, nb-watch keeps those of links: are they right, and do scripts get them?"""
+
+import json
+import os
+import pathlib
+import random
+
+import pytest
+
+MANY = 100000
+STEPS = int(os.environ.get('NB_TEST_ROUTE_STEPS', 200))
+WALK = pathlib.Path(__file__).with_name('kept_routes.py').read_text()
+SCRIPT = '#!/bin/sh\ncp "$JSON_FILE" /run/json\n'
+SOCKET = '/run/nb-watch/routes'
+
+
+@pytest.fixture(scope='module', autouse=True)
+def many_routes(machine):
+    assert not machine.path(SOCKET).exists()
+    machine.write('/etc/network-broker/routable.d/10-script', SCRIPT, 0o755)
+    for n, link in enumerate(('k0', 'k1', 'k2', 'k3')):
+        machine.cable(link, static=f'10.{100 + n}.0.1/24', plugged=True)
+    machine.cable('big0', static='10.30.0.1/24', plugged=True)
+    machine.wait_for(lambda: all(machine.states().get(link) == ('routable', 'configured')
+                                 for link in ('k0', 'k1', 'k2', 'k3', 'big0')), what=machine.states)
+    machine.run(['ip', '-batch', '-'], timeout=300, input=''.join(
+        f'route add 11.{i >> 16}.{i >> 8 & 255}.{i & 255}/32 via 10.30.0.2\n' for i in range(MANY)))
+    machine.systemctl('restart', 'nb-watch.service')
+    machine.wait_for(machine.path(SOCKET).exists, what='the socket')
+
+
+def calls(machine, link):
+    machine.run(['strace', '-o', '/run/calls', 'nb-run', f'routable:{link}'])
+    return machine.read('/run/calls')
+
+
+def test_no_walk(machine):
+    """From the second run on nothing is asked of the kernel that makes it walk all routes, and the JSON is the same."""
+    walked = calls(machine, 'k0').count('RTM_GETROUTE')
+    before = json.loads(machine.read('/run/json'))
+    assert walked == 2
+    machine.wait_for(lambda: 'RTM_GETROUTE' not in calls(machine, 'k0'), what='nb-watch knows the routes')
+    assert json.loads(machine.read('/run/json'))['Routes'] == before['Routes'] != []
+    # They follow.
+    machine.run(['ip', 'route', 'add', '10.78.0.0/16', 'via', '10.100.0.9'])
+    assert 'RTM_GETROUTE' not in calls(machine, 'k0')
+    assert ('10.78.0.0', '10.100.0.9') in [(r['Dst']['IP'], r['Gw']) for r in
+                                           json.loads(machine.read('/run/json'))['Routes']]
+    machine.run(['ip', 'route', 'del', '10.78.0.0/16'])
+    assert 'RTM_GETROUTE' not in calls(machine, 'k0')
+    assert json.loads(machine.read('/run/json'))['Routes'] == before['Routes']
+
+
+def test_without_nb_watch(machine):
+    """Its socket is gone with it, and nobody waits."""
+    machine.systemctl('stop', 'nb-watch.service')
+    assert not machine.path(SOCKET).exists()
+    assert calls(machine, 'k0').count('RTM_GETROUTE') == 2
+    machine.systemctl('start', 'nb-watch.service')
+    machine.wait_for(machine.path(SOCKET).exists, what='the socket')
+
+
+def test_not_for_everybody(machine):
+    ask = f'import socket; s = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM); s.connect("{SOCKET}")'
+    status, output = machine.run(['python3', '-c', ask], check=False, user='nobody')
+    assert status != 0 and 'PermissionError' in output
+    machine.run(['python3', '-c', ask])
+
+
+@pytest.mark.parametrize('what', ('plain', 'all'))
+def test_random(machine, what):
+    # Networkd would undo some of it, and set routes of its own meanwhile.
+    machine.systemctl('stop', 'systemd-networkd.socket', 'systemd-networkd.service')
+    seed = random.randrange(1 << 32)
+    print('seed', seed)
+    known, asked = map(int, machine.run(['python3', '-', seed, STEPS, what, 'k0', 'k1', 'k2', 'k3'], input=WALK,
+                                        timeout=600).split())
+    print(known, 'of', asked, 'answers were known')
+    # Of the first link all but a few are.
+    assert known > asked / (2 if what == 'plain' else 5)
