@@ -4,12 +4,35 @@
  * however much it is. */
 #include "journal-stream.h"
 
+#include <fcntl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/sysmacros.h>
 #include <sys/un.h>
 #include <syslog.h>
 
 #define JOURNAL_STREAM_SOCKET "/run/systemd/journal/stdout"
+
+/* Linux, Documentation/admin-guide/devices.txt */
+#define DEV_FULL makedev(1, 7)
+
+static bool stands_for_journal[STDERR_FILENO + 1];
+
+bool journal_stream_adopt(void) {
+        _cleanup_close_ int null_fd = -EBADF;
+        struct stat st;
+
+        for (int fd = STDOUT_FILENO; fd <= STDERR_FILENO; fd++) {
+                if (fstat(fd, &st) < 0 || !S_ISCHR(st.st_mode) || st.st_rdev != DEV_FULL)
+                        continue;
+                if (null_fd < 0)
+                        null_fd = open("/dev/null", O_WRONLY | O_NOCTTY | O_CLOEXEC);
+                if (null_fd >= 0)
+                        (void) dup2(null_fd, fd);
+                stands_for_journal[fd] = true;
+        }
+        return stands_for_journal[STDERR_FILENO];
+}
 
 bool journal_stream_is_inherited(int fd) {
         const char *e = getenv("JOURNAL_STREAM");
@@ -17,6 +40,8 @@ bool journal_stream_is_inherited(int fd) {
         struct stat st;
         char *end;
 
+        if (fd >= 0 && fd <= STDERR_FILENO && stands_for_journal[fd])
+                return true;
         if (!e || fstat(fd, &st) < 0)
                 return false;
         device = strtoull(e, &end, 10);

@@ -4,8 +4,13 @@
 
 #include "macros.h"
 
+/* Takes /dev/full for what it means as the output of nb-run@.service: the journal, but to be connected by whoever
+ * writes, which saves the connection that systemd would make for nb-run itself. Replaces it by /dev/null. Returns
+ * whether that was standard error. */
+bool journal_stream_adopt(void);
+
 /* Whether the descriptor is the stream to the journal that systemd gave to this process
- * (JOURNAL_STREAM=). */
+ * (JOURNAL_STREAM=), or stands for it. */
 bool journal_stream_is_inherited(int fd);
 
 /* Connects to the journal: lines written to the descriptor appear with this identifier, under this unit.

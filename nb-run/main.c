@@ -4,6 +4,7 @@
 
 #include "dry-run.h"
 #include "exec.h"
+#include "journal-stream.h"
 #include "run-event.h"
 
 /* 128 + SIGTERM; the unit takes it for a success. */
@@ -100,7 +101,7 @@ static int run(int argc, char *argv[]) {
         Runner runner = {};
         int r;
 
-        log_setup("nb-run", LOG_TARGET_AUTO);
+        log_setup("nb-run", journal_stream_adopt() ? LOG_TARGET_JOURNAL : LOG_TARGET_AUTO);
         r = parse_arguments(argc, argv);
         if (r <= 0)
                 return r;

@@ -101,6 +101,21 @@ def test_output_is_tagged_with_the_script(machine):
     assert [r['MESSAGE'] for r in wait_records(machine, since, SYSLOG_IDENTIFIER='20-next')] == ['next']
 
 
+@pytest.mark.parametrize('output, file, journal', [
+    ('file:/run/output', ['out', 'err'], []), ('null', [], []), ('journal', [], ['out', 'err']),
+    ('null\nStandardError=file:/run/output', ['err'], [])])
+def test_output_of_a_drop_in(machine, output, file, journal):
+    machine.write('/run/systemd/system/nb-run@.service.d/output.conf', f'[Service]\nStandardOutput={output}\n')
+    machine.sh('systemctl daemon-reload; : > /run/output')
+    since = machine.cursor()
+    add(machine, '10-words', '#!/bin/sh\necho out\necho err >&2\n')
+    start(machine, check=True)
+    machine.sh('rm /run/systemd/system/nb-run@.service.d/output.conf; systemctl daemon-reload')
+    # What nb-run itself says goes where standard error does.
+    assert [line for line in machine.read('/run/output').splitlines() if line in ('out', 'err')] == file
+    assert [r['MESSAGE'] for r in records(machine, since, SYSLOG_IDENTIFIER='10-words')] == journal
+
+
 def test_a_script_that_logs_natively(machine):
     add(machine, '10-stream', '#!/bin/sh\n[ "$(stat -Lc %d:%i /proc/self/fd/2)" = "$JOURNAL_STREAM" ]\n')
     start(machine, check=True)
