@@ -203,26 +203,3 @@ int lease_read_networkd(const char *folder, int ifindex, Lease **ret) {
         }
         return -EAGAIN;
 }
-
-static int time_set(Lease *lease, LeaseField field, uint64_t when, LeaseField span_field) {
-        uint64_t span = lease_get_number(lease, span_field, UINT64_MAX);
-        char number[32];
-
-        if (span == UINT64_MAX)
-                return 0;
-        if (span >= SPAN_FOREVER)
-                return lease_set(lease, field, "never");
-        snprintf(number, sizeof(number), "%" PRIu64, when + span);
-        return lease_set(lease, field, number);
-}
-
-int lease_set_bound(Lease *lease, uint64_t when) {
-        int r;
-
-        r = time_set(lease, LEASE_RENEW, when, LEASE_T1);
-        if (r >= 0)
-                r = time_set(lease, LEASE_REBIND, when, LEASE_T2);
-        if (r >= 0)
-                r = time_set(lease, LEASE_EXPIRE, when, LEASE_LIFETIME);
-        return r;
-}

@@ -3,7 +3,7 @@
  *
  * networkd writes that file anew at every renewal, but also when it saves the link for other reasons, and its times
  * count from a moment that the file does not name (only 257 tells it, over D-Bus). So such a lease has LIFETIME, T1,
- * T2 and UPDATED (the file's own time), and whoever knows when it was renewed calls lease_set_bound(). */
+ * T2 and UPDATED (the file's own time), and no time at which it ends. */
 #pragma once
 
 #include "lease-file.h"
@@ -15,6 +15,3 @@ int lease_read_networkd(const char *folder, int ifindex, Lease **ret);
 
 /* The same from the text of the file; updated is its time in microseconds. */
 int lease_parse_networkd(const char *text, uint64_t updated, Lease **ret);
-
-/* Sets RENEW, REBIND and EXPIRE of a lease that was bound or renewed at that time (seconds since 1970). */
-int lease_set_bound(Lease *lease, uint64_t when);

@@ -70,7 +70,7 @@ static uint32_t entry_leaves(const Entry *entry) {
                 return kind_mask(EVENT_OPERATIONAL) | kind_mask(EVENT_SETUP);
         if (entry->kind == ENTRY_FORGET)
                 return UINT32_MAX;
-        if (entry->kind == ENTRY_RULES || entry->again)
+        if (entry->kind != ENTRY_EVENT)
                 return 0;
         return event_is_level(entry->event) ? kind_mask(event_info(entry->event)->kind)
                                             : event_bit(entry->event);
@@ -98,7 +98,7 @@ static void work_started(Work *work, CallResult result, const char *detail) {
         Watch *w = work->watch;
 
         /* It ran before; only what was enabled into it since was started. */
-        if (entry->again && (entry->name->active & bit)) {
+        if (entry->kind == ENTRY_AGAIN && (entry->name->active & bit)) {
                 work_finish(work);
                 return;
         }
@@ -143,10 +143,6 @@ static void work_skip(Work *work) {
         LogFields fields = entry_fields(entry, NULL);
         int r;
 
-        if (entry->again) {
-                work_finish(work);
-                return;
-        }
         if (event_is_level(entry->event)) {
                 snprintf(mark.link, sizeof(mark.link), "%s", entry->name->name);
                 r = state_mark_write(work->watch->state_fd, &mark);
@@ -200,11 +196,11 @@ static void forget_failed(Work *work) {
 static void work_stopped(Work *work) {
         Entry *entry = work->entry;
 
-        if (entry->kind == ENTRY_FORGET)
-                forget_failed(work);
-        else if (entry->kind == ENTRY_LEAVE)
-                record_left(work);
-        if (entry->kind != ENTRY_EVENT) {
+        if (entry->kind == ENTRY_FORGET || entry->kind == ENTRY_LEAVE) {
+                if (entry->kind == ENTRY_FORGET)
+                        forget_failed(work);
+                else
+                        record_left(work);
                 work_rules(work);
                 return;
         }
@@ -252,20 +248,23 @@ void work_called(Work *work, CallResult result, const char *detail) {
         deliver_ready(w);
 }
 
-/* Whether the present state had its run, and its unit has failed since, or was stopped by hand: what is enabled into it
- * waits for the next event, as the scripts do. */
-static bool entry_is_over(Watch *w, const Entry *entry) {
-        Link *link = links_find(&w->links, entry->ifindex);
+/* Whether a state has something to run still: not if it had its run, and its unit has failed since, or was stopped by
+ * hand. What is enabled into it then waits for the next event, as the scripts do. */
+static bool again_is_due(Watch *w, const Entry *entry) {
+        const Link *link = links_find(&w->links, entry->ifindex);
+        const Record *record = link ? &link->delivered : NULL;
+        int event = (int) entry->event;
         char unit[UNIT_NAME_LENGTH_MAX];
-        const Record *record;
+        bool had_run = record &&
+                        ((record->operational == event && record->operational_started) ||
+                                        (record->setup == event && record->setup_started));
 
-        if (!entry->again || !link)
+        if (!event_is_needed(&w->config, entry->event, entry->name->name))
                 return false;
-        record = &link->delivered;
-        return ((record->operational == (int) entry->event && record->operational_started) ||
-                               (record->setup == (int) entry->event && record->setup_started)) &&
-                        unit_name_format(UNIT_RUN, entry->event, entry->name->name, unit) >= 0 &&
-                        !unit_seems_active(unit);
+        if (!had_run)
+                return true;
+        return unit_name_format(UNIT_RUN, entry->event, entry->name->name, unit) >= 0 &&
+                        unit_seems_active(unit);
 }
 
 static void work_begin(Watch *w, Entry *entry) {
@@ -273,7 +272,7 @@ static void work_begin(Watch *w, Entry *entry) {
         Link *link;
         Work *work;
 
-        if (entry_is_over(w, entry)) {
+        if (entry->kind == ENTRY_AGAIN && !again_is_due(w, entry)) {
                 lanes_finish(&w->lanes, entry);
                 return;
         }
@@ -299,7 +298,7 @@ static void work_begin(Watch *w, Entry *entry) {
                 return;
         }
 
-        work->needed = entry->kind == ENTRY_EVENT &&
+        work->needed = (entry->kind == ENTRY_EVENT || entry->kind == ENTRY_AGAIN) &&
                         event_is_needed(&w->config, entry->event, entry->name->name);
         link = links_find(&w->links, entry->ifindex);
         if (work->needed && w->config.emit_json && link && w->networkd)

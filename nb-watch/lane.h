@@ -17,6 +17,7 @@
 
 typedef enum EntryKind {
         ENTRY_EVENT,  /* run the unit of an event */
+        ENTRY_AGAIN,  /* start that of a present state once more, for what was enabled into it */
         ENTRY_RULES,  /* bring the link's policy rules up to date */
         ENTRY_LEAVE,  /* stop the units of all states under this name: the link has another name now */
         ENTRY_FORGET, /* the link is gone: stop its units, forget the failed ones */
@@ -58,7 +59,6 @@ struct Entry {
         int lease_change;
         char *lease;
         uint64_t digest;     /* of a routes event: what it delivers */
-        bool again;          /* a present state once more, for what was enabled into it */
         bool settle;         /* it was begun before a crash: find out from PID 1 what became of it */
         uint64_t asked_usec; /* when its unit was asked for, CLOCK_MONOTONIC */
         bool running;

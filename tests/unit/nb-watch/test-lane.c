@@ -178,6 +178,9 @@ static void test_superseded(void **state) {
         assert_false(entry_is_superseded(routable));
         push(&lanes, 2, "eth0", EVENT_TYPE_OFF);
         assert_true(entry_is_superseded(routable));
+        /* The same once more is nothing new. */
+        assert_int_equal(lanes_push(&lanes, 2, "eth0", ENTRY_AGAIN, EVENT_TYPE_CONFIGURED, NULL, NULL, NULL),
+                        0);
         assert_false(entry_is_superseded(configured));
         push_kind(&lanes, 2, "eth0", ENTRY_LEAVE);
         assert_true(entry_is_superseded(configured));
