@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* nb-lease: what does dhclient's lease file say about this link? */
-#include <getopt.h>
-
 #include "glob.h"
 #include "log.h"
+#include "options.h"
 #include "unit-name.h"
 #include "update.h"
 
@@ -13,52 +12,29 @@ static bool arg_dry_run;
 static const char *arg_link;
 static char *const *arg_files;
 
-static void help(void) {
-        printf("Usage: nb-lease [OPTION…] LINK [FILE…]\n\n"
-               "Reads the lease files of ISC dhclient and puts the current lease of LINK into\n" LEASE_FOLDER
-               "/LINK, or removes that file if there is none.\n"
-               "LINK is written as in the name of the unit nb-lease@LINK.service.\n\n"
-               "  -n, --dry-run   Print the lease, change nothing\n"
-               "  -h, --help      Show this help\n"
-               "      --version   Show the version\n\n"
-               "FILE is a path or a glob, in place of those in $NB_LEASE_FILES, or of the default:\n"
-               "%s\n",
-                        LEASE_FILES_DEFAULT);
-}
+static const char help[] =
+                "Usage: nb-lease [OPTION…] LINK [FILE…]\n\n"
+                "Reads the lease files of ISC dhclient and puts the current lease of LINK into\n" LEASE_FOLDER
+                "/LINK, or removes that file if there is none.\n"
+                "LINK is written as in the name of the unit nb-lease@LINK.service.\n\n"
+                "  -n, --dry-run   Print the lease, change nothing\n"
+                "  -h, --help      Show this help\n"
+                "      --version   Show the version\n\n"
+                "FILE is a path or a glob, in place of those in $NB_LEASE_FILES, or of the default:\n" LEASE_FILES_DEFAULT;
 
-/* 0: go on, 1: done. */
+/* Returns 0 if the program has nothing more to do. */
 static int arguments_parse(int argc, char *argv[]) {
-        enum { OPTION_VERSION = 0x100 };
-        static const struct option options[] = {
-                { "dry-run", no_argument, NULL, 'n' },
-                { "help", no_argument, NULL, 'h' },
-                { "version", no_argument, NULL, OPTION_VERSION },
-                {},
-        };
-        int c;
+        static const Option options[] = { { "dry-run", 'n', &arg_dry_run }, {} };
+        int r;
 
-        while ((c = getopt_long(argc, argv, "nh", options, NULL)) >= 0)
-                switch (c) {
-                case 'n':
-                        arg_dry_run = true;
-                        break;
-                case 'h':
-                        help();
-                        return 1;
-                case OPTION_VERSION:
-                        puts("nb-lease " VERSION);
-                        return 1;
-                default:
-                        return -EINVAL;
-                }
-
-        if (optind >= argc) {
-                log_error("nb-lease: a link is missing; see nb-lease --help");
-                return -EINVAL;
-        }
-        arg_link = argv[optind];
-        arg_files = argv + optind + 1;
-        return 0;
+        r = options_parse(argc, argv, "nb-lease", help, options);
+        if (r <= 0)
+                return r;
+        if (r >= argc)
+                return log_error_errno(EINVAL, "nb-lease: a link is missing; see nb-lease --help");
+        arg_link = argv[r];
+        arg_files = argv + r + 1;
+        return 1;
 }
 
 /* The patterns, and whether somebody asked for them. */
@@ -126,8 +102,8 @@ static int run(int argc, char *argv[]) {
 
         log_setup("nb-lease", LOG_TARGET_AUTO);
         r = arguments_parse(argc, argv);
-        if (r != 0)
-                return r < 0 ? r : 0;
+        if (r <= 0)
+                return r;
 
         r = snprintf(unit, sizeof(unit), "nb-lease@%s.service", arg_link);
         if (r >= (int) sizeof(unit) || unit_name_parse(unit, &name) < 0)

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* nb-resolve: do resolved and hostnamed know what the lease of this link says? */
 #include <fcntl.h>
-#include <getopt.h>
 #include <net/if.h>
 #include <sys/file.h>
 
@@ -9,54 +8,34 @@
 #include "bus.h"
 #include "lease-files.h"
 #include "log.h"
+#include "options.h"
 #include "unit-name.h"
 
 static bool arg_dry_run;
 static const char *arg_link;
 
-static void help(void) {
-        puts("Usage: nb-resolve [OPTION…] LINK\n\n"
-             "Tells systemd-resolved and systemd-hostnamed what the lease of LINK says, as far as\n"
-             "$NB_USE_DNS, $NB_USE_DOMAIN and $NB_USE_HOSTNAME are \"yes\", and takes back what was\n"
-             "set before and is no longer to be.\n"
-             "LINK is written as in the name of the unit nb-resolve@LINK.service.\n\n"
-             "  -n, --dry-run   Print what should be set and what was, change nothing\n"
-             "  -h, --help      Show this help\n"
-             "      --version   Show the version");
-}
+static const char help[] =
+                "Usage: nb-resolve [OPTION…] LINK\n\n"
+                "Tells systemd-resolved and systemd-hostnamed what the lease of LINK says, as far as\n"
+                "$NB_USE_DNS, $NB_USE_DOMAIN and $NB_USE_HOSTNAME are \"yes\", and takes back what was\n"
+                "set before and is no longer to be.\n"
+                "LINK is written as in the name of the unit nb-resolve@LINK.service.\n\n"
+                "  -n, --dry-run   Print what should be set and what was, change nothing\n"
+                "  -h, --help      Show this help\n"
+                "      --version   Show the version";
 
-/* 0: go on, 1: done. */
+/* Returns 0 if the program has nothing more to do. */
 static int arguments_parse(int argc, char *argv[]) {
-        enum { OPTION_VERSION = 0x100 };
-        static const struct option options[] = {
-                { "dry-run", no_argument, NULL, 'n' },
-                { "help", no_argument, NULL, 'h' },
-                { "version", no_argument, NULL, OPTION_VERSION },
-                {},
-        };
-        int c;
+        static const Option options[] = { { "dry-run", 'n', &arg_dry_run }, {} };
+        int r;
 
-        while ((c = getopt_long(argc, argv, "nh", options, NULL)) >= 0)
-                switch (c) {
-                case 'n':
-                        arg_dry_run = true;
-                        break;
-                case 'h':
-                        help();
-                        return 1;
-                case OPTION_VERSION:
-                        puts("nb-resolve " VERSION);
-                        return 1;
-                default:
-                        return -EINVAL;
-                }
-
-        if (optind + 1 != argc) {
-                log_error("nb-resolve: one link is wanted; see nb-resolve --help");
-                return -EINVAL;
-        }
-        arg_link = argv[optind];
-        return 0;
+        r = options_parse(argc, argv, "nb-resolve", help, options);
+        if (r <= 0)
+                return r;
+        if (r + 1 != argc)
+                return log_error_errno(EINVAL, "nb-resolve: one link is wanted; see nb-resolve --help");
+        arg_link = argv[r];
+        return 1;
 }
 
 static bool option_get(const char *name) {
@@ -184,8 +163,8 @@ static int run(int argc, char *argv[]) {
 
         log_setup("nb-resolve", LOG_TARGET_AUTO);
         r = arguments_parse(argc, argv);
-        if (r != 0)
-                return r < 0 ? r : 0;
+        if (r <= 0)
+                return r;
 
         r = snprintf(unit, sizeof(unit), "nb-lease@%s.service", arg_link);
         if (r >= (int) sizeof(unit) || unit_name_parse(unit, &name) < 0)

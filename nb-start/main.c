@@ -1,50 +1,25 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* nb-start: may this unit be started? then start it. Decides nothing. */
-#include <getopt.h>
 #include <pwd.h>
 #include <sys/socket.h>
 #include <systemd/sd-daemon.h>
 
 #include "log.h"
+#include "options.h"
 #include "start.h"
 
 #define WATCH_USER "network-broker"
 
-static void help(void) {
-        puts("nb-start\n"
-             "\n"
-             "Starts and stops the units of network events for nb-watch. Started by nb-start.socket;\n"
-             "there is nothing to run by hand.\n"
-             "\n"
-             "  -h --help     show this text\n"
-             "     --version  show the version\n"
-             "\n"
-             "See nb-start(8).");
-}
-
-static int parse_arguments(int argc, char *argv[]) {
-        static const struct option options[] = {
-                { "help", no_argument, NULL, 'h' },
-                { "version", no_argument, NULL, 'v' },
-                {},
-        };
-        int c;
-
-        while ((c = getopt_long(argc, argv, "h", options, NULL)) >= 0)
-                switch (c) {
-                case 'h':
-                        help();
-                        return 0;
-                case 'v':
-                        puts("nb-start " VERSION);
-                        return 0;
-                default:
-                        return -EINVAL;
-                }
-        if (optind < argc)
-                return log_error_errno(-EINVAL, "nb-start takes no arguments.");
-        return 1;
-}
+static const char help[] =
+                "nb-start\n"
+                "\n"
+                "Starts and stops the units of network events for nb-watch. Started by nb-start.socket;\n"
+                "there is nothing to run by hand.\n"
+                "\n"
+                "  -h --help     show this text\n"
+                "     --version  show the version\n"
+                "\n"
+                "See nb-start(8).";
 
 static int run(int argc, char *argv[]) {
         _cleanup_(start_freep) Start *start = NULL;
@@ -53,9 +28,11 @@ static int run(int argc, char *argv[]) {
 
         log_setup("nb-start", LOG_TARGET_AUTO);
 
-        r = parse_arguments(argc, argv);
+        r = options_parse(argc, argv, "nb-start", help, &(const Option){});
         if (r <= 0)
                 return r;
+        if (r < argc)
+                return log_error_errno(-EINVAL, "nb-start takes no arguments.");
 
         r = sd_listen_fds(1);
         if (r != 1 || sd_is_socket(SD_LISTEN_FDS_START, AF_UNIX, SOCK_SEQPACKET, 1) <= 0)
