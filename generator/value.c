@@ -5,6 +5,7 @@
 #include <strings.h>
 
 #include "glob.h"
+#include "number.h"
 #include "time-span.h"
 #include "unit-name.h"
 #include "users.h"
@@ -65,25 +66,11 @@ static const char *check_pattern(Key key, const char *word, char *ret, size_t si
         return NULL;
 }
 
-static int parse_unsigned(const char *word, uint64_t *ret) {
-        uint64_t n = 0;
-
-        if (!*word)
-                return -EINVAL;
-        for (; *word; word++) {
-                if (*word < '0' || *word > '9' || n > UINT32_MAX)
-                        return -EINVAL;
-                n = 10 * n + (uint64_t) (*word - '0');
-        }
-        *ret = n;
-        return 0;
-}
-
 /* From 255, so that no link's table is one of the kernel's; to 2^31 - 1, so that base + index fits in 32 bits. */
 static const char *check_table(Key key, const char *word, char *ret, size_t size) {
         uint64_t n;
 
-        if (parse_unsigned(word, &n) < 0 || n < 255 || n > INT32_MAX)
+        if (number_parse(word, 10, INT32_MAX, &n) < 0 || n < 255)
                 return no_reason;
         snprintf(ret, size, "%u", (unsigned) n);
         return NULL;
@@ -92,7 +79,7 @@ static const char *check_table(Key key, const char *word, char *ret, size_t size
 static const char *check_protocol(Key key, const char *word, char *ret, size_t size) {
         uint64_t n = 2; /* RTPROT_KERNEL */
 
-        if (strcasecmp(word, "kernel") != 0 && (parse_unsigned(word, &n) < 0 || n < 1 || n > 255))
+        if (strcasecmp(word, "kernel") != 0 && (number_parse(word, 10, 255, &n) < 0 || n < 1))
                 return no_reason;
         snprintf(ret, size, "%u", (unsigned) n);
         return NULL;
@@ -148,12 +135,14 @@ static const char *check_time_span(Key key, const char *word, char *ret, size_t 
  * of a user that does not exist. */
 static const char *check_user(Key key, const char *word, char *ret, size_t size) {
         uint64_t uid;
+        int r;
 
         if (user_is_own(NULL, word))
                 return USER_IS_OWN;
 
-        if (parse_unsigned(word, &uid) >= 0) {
-                if (uid == UINT16_MAX || uid >= UINT32_MAX || (*word == '0' && word[1]))
+        r = number_parse(word, 10, UINT32_MAX - 1, &uid);
+        if (r != -EINVAL) {
+                if (r < 0 || uid == UINT16_MAX || (*word == '0' && word[1]))
                         return "not a valid number of a user";
         } else if (!((*word >= 'a' && *word <= 'z') || (*word >= 'A' && *word <= 'Z') || *word == '_') ||
                         strlen(word) > 31 ||

@@ -4,6 +4,8 @@
 
 #include <time.h>
 
+#include "number.h"
+
 /* Takes digits of a number between min and max off *p. */
 static bool number_take(const char **p, size_t max_digits, int min, int max, int *ret) {
         size_t n = strspn(*p, "0123456789");
@@ -46,12 +48,7 @@ static bool clock_parse(const char *p, struct tm *tm) {
 }
 
 int seconds_parse(const char *word, uint64_t *ret) {
-        size_t n = strspn(word, "0123456789");
-
-        if (n == 0 || n > 10 || word[n] != '\0')
-                return -EINVAL;
-        *ret = strtoull(word, NULL, 10);
-        return 0;
+        return number_parse(word, 10, UINT64_C(9999999999), ret) < 0 ? -EINVAL : 0;
 }
 
 int date_parse(const char *const *words, size_t n, uint64_t *ret) {

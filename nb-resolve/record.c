@@ -6,6 +6,7 @@
 #include <inttypes.h>
 
 #include "file-util.h"
+#include "number.h"
 #include "unit-name.h"
 
 #define RECORD_MAX (64U * 1024U)
@@ -74,10 +75,10 @@ static int line_parse(char *line, Record *r) {
 
         value = startswith(line, "IFINDEX=");
         if (value)
-                r->ifindex = (int) strtol(value, NULL, 10);
+                (void) ifindex_parse(value, &r->ifindex);
         value = startswith(line, "ASKED=");
         if (value)
-                r->asked = strtoull(value, NULL, 16);
+                (void) number_parse(value, 16, UINT64_MAX, &r->asked);
         return 0;
 }
 

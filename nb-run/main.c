@@ -5,6 +5,7 @@
 #include "dry-run.h"
 #include "exec.h"
 #include "journal-stream.h"
+#include "number.h"
 #include "run-event.h"
 
 /* 128 + SIGTERM; the unit takes it for a success. */
@@ -59,17 +60,13 @@ static int parse_arguments(int argc, char *argv[]) {
 }
 
 static uint64_t timeout_from_environment(void) {
-        const char *e = getenv("NB_TIMEOUT");
-        char *end;
         uint64_t usec;
+        int r;
 
-        if (!e || *e < '0' || *e > '9')
+        r = number_parse(getenv("NB_TIMEOUT"), 10, UINT64_MAX, &usec);
+        if (r == -EINVAL)
                 return DEFAULT_TIMEOUT_USEC;
-        errno = 0;
-        usec = strtoull(e, &end, 10);
-        if (*end != '\0' || errno == ERANGE || usec == 0)
-                return *end != '\0' ? DEFAULT_TIMEOUT_USEC : TIMEOUT_INFINITE;
-        return usec;
+        return r < 0 || usec == 0 ? TIMEOUT_INFINITE : usec;
 }
 
 static int run_scripts(Runner *runner) {

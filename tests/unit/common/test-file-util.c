@@ -9,33 +9,15 @@
 
 #include <cmocka.h>
 
-typedef struct Folder {
-        char path[32];
-        int fd;
-} Folder;
-
-static int setup(void **state) {
-        Folder *f = calloc(1, sizeof(*f));
-
-        assert_non_null(f);
-        strcpy(f->path, "/tmp/test-file-XXXXXX");
-        assert_non_null(mkdtemp(f->path));
-        f->fd = open(f->path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-        assert_true(f->fd >= 0);
-        *state = f;
-        return 0;
-}
+#include "folder.h"
 
 static int teardown(void **state) {
         static const char *const names[] = { "file", "link", "fifo", ".#file" };
-        Folder *f = *state;
+        const Folder *f = *state;
 
         for (size_t i = 0; i < ELEMENTSOF(names); i++)
                 (void) unlinkat(f->fd, names[i], 0);
-        assert_int_equal(rmdir(f->path), 0);
-        safe_close(f->fd);
-        free(f);
-        return 0;
+        return folder_teardown(state);
 }
 
 static void check_file(int fd, const char *data, size_t size) {
@@ -118,10 +100,10 @@ static void test_write(void **state) {
 
 int main(void) {
         const struct CMUnitTest tests[] = {
-                cmocka_unit_test_setup_teardown(test_round_trip, setup, teardown),
-                cmocka_unit_test_setup_teardown(test_refused, setup, teardown),
+                cmocka_unit_test_setup_teardown(test_round_trip, folder_setup, teardown),
+                cmocka_unit_test_setup_teardown(test_refused, folder_setup, teardown),
                 cmocka_unit_test(test_growth),
-                cmocka_unit_test_setup_teardown(test_write, setup, teardown),
+                cmocka_unit_test_setup_teardown(test_write, folder_setup, teardown),
         };
 
         return cmocka_run_group_tests(tests, NULL, NULL);

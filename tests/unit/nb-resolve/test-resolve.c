@@ -86,7 +86,12 @@ static void test_record(void **state) {
         assert_string_equal(back.previous_hostname, before);
         assert_true(back.asked == r.asked);
 
-        assert_int_equal(record_parse("\nDNS=\nDNS=1.1.1.1\nDNS=2.2.2.2\nWHAT=x\nnothing", &odd), 0);
+        assert_int_equal(
+                        record_parse("\nDNS=\nDNS=1.1.1.1\nDNS=2.2.2.2\nWHAT=x\nIFINDEX=-7\nASKED=0x7\nnothing",
+                                        &odd),
+                        0);
+        assert_int_equal(odd.ifindex, 0);
+        assert_int_equal(odd.asked, 0);
         assert_string_equal(odd.dns, "1.1.1.1");
         assert_null(odd.hostname);
 }

@@ -14,32 +14,14 @@
 
 #include <cmocka.h>
 
-typedef struct Folder {
-        char path[32];
-        int fd;
-} Folder;
-
-static int setup(void **state) {
-        Folder *f = calloc(1, sizeof(*f));
-
-        assert_non_null(f);
-        strcpy(f->path, "/tmp/test-state-XXXXXX");
-        assert_non_null(mkdtemp(f->path));
-        f->fd = open(f->path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-        assert_true(f->fd >= 0);
-        *state = f;
-        return 0;
-}
+#include "../common/folder.h"
 
 /* After a wipe there is nothing left. */
 static int teardown(void **state) {
-        Folder *f = *state;
+        const Folder *f = *state;
 
         assert_int_equal(state_wipe(f->fd), 0);
-        assert_int_equal(rmdir(f->path), 0);
-        safe_close(f->fd);
-        free(f);
-        return 0;
+        return folder_teardown(state);
 }
 
 static AddressSet addresses(const char *text) {
@@ -230,12 +212,12 @@ static void test_corrupt(void **state) {
 
 int main(void) {
         const struct CMUnitTest tests[] = {
-                cmocka_unit_test_setup_teardown(test_record, setup, teardown),
-                cmocka_unit_test_setup_teardown(test_marks, setup, teardown),
-                cmocka_unit_test_setup_teardown(test_mark_time, setup, teardown),
-                cmocka_unit_test_setup_teardown(test_mark_with_answer, setup, teardown),
-                cmocka_unit_test_setup_teardown(test_broker, setup, teardown),
-                cmocka_unit_test_setup_teardown(test_corrupt, setup, teardown),
+                cmocka_unit_test_setup_teardown(test_record, folder_setup, teardown),
+                cmocka_unit_test_setup_teardown(test_marks, folder_setup, teardown),
+                cmocka_unit_test_setup_teardown(test_mark_time, folder_setup, teardown),
+                cmocka_unit_test_setup_teardown(test_mark_with_answer, folder_setup, teardown),
+                cmocka_unit_test_setup_teardown(test_broker, folder_setup, teardown),
+                cmocka_unit_test_setup_teardown(test_corrupt, folder_setup, teardown),
         };
 
         (void) log_set_level("fatal");
