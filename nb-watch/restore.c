@@ -333,17 +333,18 @@ static void on_units(int r, const UnitState *units, size_t n, void *userdata) {
         restore_marks(restore);
 }
 
-static void on_target(int r, uint64_t stopped_usec, void *userdata) {
+static void on_target(int r, const UnitState *target, void *userdata) {
         Restore *restore = userdata;
         Watch *w = restore->watch;
 
+        restore->query = NULL;
         if (r < 0) {
                 restore_fail(restore, r);
                 return;
         }
 
         /* Stopping the target ended everything; what is, is delivered anew. */
-        w->first = restore->started_usec == 0 || stopped_usec > restore->started_usec;
+        w->first = restore->started_usec == 0 || target->entered_inactive_usec > restore->started_usec;
         if (w->first) {
                 state_clear(&restore->state);
                 r = state_wipe(w->state_fd);
@@ -375,8 +376,8 @@ int restore_begin(Watch *w) {
         if (r < 0)
                 log_error_errno(r, "Failed to read what was delivered before: %m");
 
-        r = systemd_get_number(w->systemd, "network-broker.target", "InactiveEnterTimestampMonotonic",
-                        on_target, restore);
+        r = systemd_query_unit(
+                        w->systemd, "network-broker.target", false, on_target, restore, &restore->query);
         if (r < 0)
                 restore_free(restore);
         return r;

@@ -2,6 +2,8 @@
 /* What does PID 1 say? See systemd.h. */
 #include "systemd.h"
 
+#include <stdarg.h>
+
 #include "bus-names.h"
 #include "log.h"
 
@@ -14,13 +16,10 @@ struct Systemd {
         UnitQueries *queries;
 };
 
-/* One call with a handler of its kind. */
+/* One call with the handler of its kind. */
 typedef struct Question {
-        union {
-                UnitListHandler list;
-                UnitNumberHandler number;
-                UnitListPropertyHandler strings;
-        };
+        UnitListHandler list;
+        EnvironmentHandler environment;
         void *userdata;
 } Question;
 
@@ -102,72 +101,29 @@ static int on_units(sd_bus_message *m, void *userdata, _unused_ sd_bus_error *er
         return 0;
 }
 
-static int question_new(void *userdata, Question **ret) {
-        Question *q;
+static int question_ask(Systemd *s, Question question, sd_bus_message_handler_t callback, const char *path,
+                const char *interface, const char *method, const char *types, ...) {
+        Question *copy;
+        va_list ap;
+        int r;
 
-        q = calloc(1, sizeof(*q));
-        if (!q)
+        copy = malloc(sizeof(*copy));
+        if (!copy)
                 return -ENOMEM;
-        q->userdata = userdata;
-        *ret = q;
-        return 0;
+        *copy = question;
+        va_start(ap, types);
+        r = sd_bus_call_method_asyncv(
+                        s->bus, NULL, SYSTEMD_NAME, path, interface, method, callback, copy, types, ap);
+        va_end(ap);
+        if (r < 0)
+                free(copy);
+        return r;
 }
 
 int systemd_list_units(Systemd *s, UnitListHandler handler, void *userdata) {
-        _cleanup_free_ Question *q = NULL;
-        int r;
-
-        r = question_new(userdata, &q);
-        if (r < 0)
-                return r;
-        q->list = handler;
-        r = sd_bus_call_method_async(s->bus, NULL, SYSTEMD_NAME, SYSTEMD_PATH, SYSTEMD_MANAGER,
-                        "ListUnitsByPatterns", on_units, q, "asas", 0, 2, "nb-run@*.service",
+        return question_ask(s, (Question){ .list = handler, .userdata = userdata }, on_units, SYSTEMD_PATH,
+                        SYSTEMD_MANAGER, "ListUnitsByPatterns", "asas", 0, 2, "nb-run@*.service",
                         "nb-rules@*.service");
-        if (r < 0)
-                return r;
-        (void) TAKE_PTR(q);
-        return 0;
-}
-
-static int on_number(sd_bus_message *m, void *userdata, _unused_ sd_bus_error *error) {
-        _cleanup_free_ Question *q = userdata;
-        uint64_t value = 0;
-        int r;
-
-        r = -sd_bus_message_get_errno(m);
-        if (r == 0)
-                r = sd_bus_message_read(m, "v", "t", &value);
-        q->number(r < 0 ? r : 0, value, q->userdata);
-        return 0;
-}
-
-static int get_property(Systemd *s, const char *unit, const char *interface, const char *property,
-                sd_bus_message_handler_t callback, Question *q) {
-        _cleanup_free_ char *path = NULL;
-        int r;
-
-        r = sd_bus_path_encode(SYSTEMD_PATH "/unit", unit, &path);
-        if (r < 0)
-                return r;
-        return sd_bus_call_method_async(s->bus, NULL, SYSTEMD_NAME, path, DBUS_PROPERTIES, "Get", callback,
-                        q, "ss", interface, property);
-}
-
-int systemd_get_number(Systemd *s, const char *unit, const char *property, UnitNumberHandler handler,
-                void *userdata) {
-        _cleanup_free_ Question *q = NULL;
-        int r;
-
-        r = question_new(userdata, &q);
-        if (r < 0)
-                return r;
-        q->number = handler;
-        r = get_property(s, unit, SYSTEMD_UNIT, property, on_number, q);
-        if (r < 0)
-                return r;
-        (void) TAKE_PTR(q);
-        return 0;
 }
 
 static int on_environment(sd_bus_message *m, void *userdata, _unused_ sd_bus_error *error) {
@@ -180,24 +136,20 @@ static int on_environment(sd_bus_message *m, void *userdata, _unused_ sd_bus_err
                 r = sd_bus_message_enter_container(m, 'v', "as");
         if (r >= 0)
                 r = sd_bus_message_read_strv(m, &values);
-        q->strings(r < 0 ? r : 0, values, q->userdata);
+        q->environment(r < 0 ? r : 0, values, q->userdata);
         strv_free(values);
         return 0;
 }
 
-int systemd_get_environment(Systemd *s, const char *unit, UnitListPropertyHandler handler, void *userdata) {
-        _cleanup_free_ Question *q = NULL;
+int systemd_get_environment(Systemd *s, const char *unit, EnvironmentHandler handler, void *userdata) {
+        _cleanup_free_ char *path = NULL;
         int r;
 
-        r = question_new(userdata, &q);
+        r = sd_bus_path_encode(SYSTEMD_PATH "/unit", unit, &path);
         if (r < 0)
                 return r;
-        q->strings = handler;
-        r = get_property(s, unit, SYSTEMD_NAME ".Service", "Environment", on_environment, q);
-        if (r < 0)
-                return r;
-        (void) TAKE_PTR(q);
-        return 0;
+        return question_ask(s, (Question){ .environment = handler, .userdata = userdata }, on_environment,
+                        path, DBUS_PROPERTIES, "Get", "ss", SYSTEMD_NAME ".Service", "Environment");
 }
 
 int systemd_query_unit(Systemd *s, const char *unit, bool wait, UnitQueryHandler handler, void *userdata,

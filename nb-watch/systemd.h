@@ -26,9 +26,6 @@ int systemd_list_units(Systemd *s, UnitListHandler handler, void *userdata);
 int systemd_query_unit(Systemd *s, const char *unit, bool wait, UnitQueryHandler handler, void *userdata,
                 UnitQuery **ret);
 
-/* One property of a unit that is a number or a list of strings; NULL list on error. */
-typedef void (*UnitNumberHandler)(int r, uint64_t value, void *userdata);
-int systemd_get_number(Systemd *s, const char *unit, const char *property, UnitNumberHandler handler,
-                void *userdata);
-typedef void (*UnitListPropertyHandler)(int r, char **values, void *userdata);
-int systemd_get_environment(Systemd *s, const char *unit, UnitListPropertyHandler handler, void *userdata);
+/* The Environment= of a service; NULL on error. */
+typedef void (*EnvironmentHandler)(int r, char **values, void *userdata);
+int systemd_get_environment(Systemd *s, const char *unit, EnvironmentHandler handler, void *userdata);

@@ -58,6 +58,8 @@ static int read_unit_property(sd_bus_message *m, void *userdata) {
                         unit_state_set(state, text);
         } else if (streq(name, "InactiveExitTimestampMonotonic"))
                 r = sd_bus_message_read(m, "v", "t", &state->left_inactive_usec);
+        else if (streq(name, "InactiveEnterTimestampMonotonic"))
+                r = sd_bus_message_read(m, "v", "t", &state->entered_inactive_usec);
         else if (streq(name, "Job")) {
                 r = sd_bus_message_read(m, "v", "(uo)", &job, NULL);
                 if (r >= 0)

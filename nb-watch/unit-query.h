@@ -14,8 +14,9 @@ typedef struct UnitState {
         UnitName unit;
         bool active; /* active, activating, deactivating, reloading */
         bool failed;
-        bool job;                    /* a job of it waits or runs */
-        uint64_t left_inactive_usec; /* CLOCK_MONOTONIC, when it last began to run; 0 if never, or not asked for */
+        bool job; /* a job of it waits or runs */
+        /* CLOCK_MONOTONIC, when it last began to run, and was last stopped; 0 if never, or not asked for. */
+        uint64_t left_inactive_usec, entered_inactive_usec;
 } UnitState;
 
 /* Sets active and failed from an ActiveState. */
