@@ -16,6 +16,12 @@ IPv6AcceptRA=no
 {lines}
 """
 
+# A call of a networkd that is running but not on the bus would wait until it times out.
+LIST = """\
+busctl call org.freedesktop.DBus / org.freedesktop.DBus NameHasOwner s org.freedesktop.network1 | grep -q true &&
+exec networkctl --json=short list
+"""
+
 
 class Cables:
     def __init__(self, machine):
@@ -87,10 +93,18 @@ class Cables:
 
     def states(self):
         """{link: (operational state, setup state)} as networkd has it now."""
-        status, text = self.machine.run(['networkctl', '--json=short', 'list'], check=False)
+        status, text = self.machine.run(['sh', '-c', LIST], check=False)
         if status == 0:
             return {link['Name']: (link['OperationalState'], link['AdministrativeState'])
                     for link in json.loads(text).get('Interfaces', [])}
-        # It does not come back to a bus that was restarted; its files still say it.
-        lines = self.machine.run(['networkctl', '--no-legend', '--no-pager', 'list']).splitlines()
-        return {name: (operational, setup) for _, name, _, operational, setup in map(str.split, lines)}
+        # It does not come back to a bus that was restarted, at least not soon; its files still say it.
+        links = json.loads(self.machine.run(['ip', '-json', 'link']))
+        return {link['ifname']: self.states_in_file(link['ifindex']) for link in links}
+
+    def states_in_file(self, index):
+        try:
+            lines = self.machine.read(f'/run/systemd/netif/links/{index}').splitlines()
+        except FileNotFoundError:
+            return '', ''
+        values = dict(line.split('=', 1) for line in lines if '=' in line)
+        return values.get('OPER_STATE', ''), values.get('ADMIN_STATE', '')

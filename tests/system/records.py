@@ -25,14 +25,17 @@ printf 'begin %s %s %s %s %s\\n' \
         "$LINKINDEX" "$ADDRESSES" "$ADDRESSES_ADDED" "$ADDRESSES_REMOVED" >> /run/record/addresses
 if [ -e /run/record/delay ]; then
         read -r most < /run/record/delay
-        sleep "$(printf 0.%03d $(($(od -An -N2 -tu2 /dev/urandom) % most)))"
+        delay=$(((LINKINDEX * 104729 + $$ * 7919) % most))
+        [ $delay -ge 100 ] || delay=0$delay
+        [ $delay -ge 10 ] || delay=0$delay
+        sleep 0.$delay
 fi
 printf 'end %s %s %s - %s\\n' "$EVENT" "${LINK:--}" "${LINKINDEX:-0}" $$ >> /run/record/runs
 """
 
 numbers = itertools.count()
 Run = collections.namedtuple('Run', 'event link index previous begin end')
-Transition = collections.namedtuple('Transition', 'index values')
+Transition = collections.namedtuple('Transition', 'index values time')
 
 
 class Records:
@@ -88,7 +91,8 @@ class Records:
     # What happened
 
     def transitions(self):
-        """networkd's announcements, in order: each the ifindex and the new states, without what it merely repeats."""
+        """networkd's announcements, in order: each the ifindex, the new states, without what it merely repeats, and when
+        (in seconds since 1970)."""
         known, transitions = {}, []
         for line in self.machine.read(self.signals).splitlines():
             if 'PropertiesChanged' not in line:
@@ -104,7 +108,7 @@ class Records:
                     known[index, name] = value['data']
                     values.append(value['data'])
             if values:
-                transitions.append(Transition(index, values))
+                transitions.append(Transition(index, values, message['timestamp-realtime'] / 1e6))
         return transitions
 
     def happened(self, index):

@@ -1,0 +1,85 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Is every event of a restless network delivered, once, in order, without overlap, and no link held up by another?"""
+
+import json
+import os
+import random
+import re
+
+import pytest
+
+from records import STATES, Records, overlaps
+from sequences import LINK_EVENTS, LinkRecords, active_states, differences, present_states, stray_units
+from traffic import Traffic
+
+BOTH_BUSES = True
+TRANSITIONS = int(os.environ.get('NB_TEST_TRANSITIONS', '1000'))
+
+
+@pytest.fixture(scope='module')
+def traffic(machine):
+    seed = int(os.environ.get('NB_TEST_SEED') or random.randrange(1 << 32))
+    print(f'NB_TEST_SEED={seed}')
+    machine.links = LinkRecords(machine)
+    machine.records = Records(machine, (*STATES, *LINK_EVENTS, 'addresses'), delay=300)
+    return Traffic(machine, 20, seed)
+
+
+def waiting(machine):
+    """How many entries wait for their turn, by nb-watch's own account; many while it says nothing."""
+    match = re.search(r'(\d+) waiting', machine.show('nb-watch.service', 'StatusText'))
+    return int(match[1]) if match else 1000
+
+
+def most_at_once(machine):
+    """How many scripts ran at the same time."""
+    now, most = 0, 0
+    for line in machine.read('/run/record/runs').splitlines():
+        now += 1 if line.startswith('begin') else -1
+        most = max(most, now)
+    return most
+
+
+def test_transitions(machine, traffic):
+    records, links = machine.records, machine.links
+    watch = machine.show('nb-watch.service', 'MainPID')
+    for number in range(TRANSITIONS):
+        traffic.step()
+        # Paced below the limit of 32 that wait for one link.
+        if number % 10 == 9:
+            machine.wait_for(lambda: waiting(machine) < 100, 60, lambda: f'{waiting(machine)} wait')
+    traffic.settle()
+    machine.wait_for(lambda: waiting(machine) == 0, 60, lambda: f'{waiting(machine)} wait')
+
+    assert [m for m in machine.messages('SYSLOG_IDENTIFIER=nb-watch') if 'states wait' in m] == []
+
+    def wrong():
+        return '\n'.join(differences(records, links))
+
+    machine.wait_for(lambda: not wrong(), 20, wrong)
+    machine.wait_for(lambda: active_states(machine) == present_states(machine), 20,
+                     lambda: f'{active_states(machine)} is {present_states(machine)}')
+    assert overlaps(records.runs()) == []
+    assert most_at_once(machine) >= 5
+    assert stray_units(machine) == set()
+    assert machine.show('nb-watch.service', 'MainPID') == watch
+
+
+def addresses(machine):
+    """{ifindex: its addresses} by the kernel."""
+    return {str(link['ifindex']): {f'{a["local"]}/{a["prefixlen"]}' for a in link['addr_info']}
+            for link in json.loads(machine.run(['ip', '-json', 'address']))}
+
+
+def test_addresses_add_up(machine, traffic):
+    """Each run of `addresses` continues where the last one of its link ended; the last one is what is now."""
+    known = {}
+    for line in machine.read('/run/record/addresses').splitlines():
+        index, now, added, removed = (set(field.split()) for field in line.split('|'))
+        before = known.get(*index, set())
+        assert (now - before, before - now) == (added, removed), line
+        known[index.pop()] = now
+    present = addresses(machine)
+    for card in traffic.cards:
+        index = str(machine.index(card.name))
+        assert known.get(index, set()) == present[index], card.name
