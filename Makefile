@@ -284,8 +284,9 @@ $(BUILD)/tests/bench/bus: tests/bench/bus.c $(call archive,common)
 JOBS = $(if $(filter -j%,$(MAKEFLAGS)),,-j$(shell nproc))
 CHECKS = check-unit check-sanitize check-generator check-rules check-man lint check-fuzz check-system
 check: test-packages
-	@for c in all $(CHECKS); do echo "== make $$c"; $(MAKE) --no-print-directory -s $(JOBS) $$c || exit; done
-	@echo "== all checks passed: $(CHECKS)"
+	@echo "== make all"
+	@$(MAKE) --no-print-directory -s $(JOBS) all
+	@MAKE='$(MAKE)' JOBS='$(JOBS)' tests/run-checks $(BUILD) $(CHECKS)
 
 test-packages:
 	$(Q)tests/install-packages check $(LIBRARY_PACKAGES)
