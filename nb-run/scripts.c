@@ -97,7 +97,7 @@ static int script_check(
                 return script_judge(script, SCRIPT_REFUSED, "it cannot be checked: %s", strerror(-r));
 
         if (is_null_device(st))
-                return script_judge(script, SCRIPT_MASKED, "masked by a link to /dev/null");
+                return script_judge(script, SCRIPT_MASKED, "it is the null device");
         if (S_ISREG(st->st_mode) && st->st_size == 0)
                 return script_judge(script, SCRIPT_MASKED, "masked by an empty file");
         why = trust_refusal(trust, st);
