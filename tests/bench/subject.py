@@ -5,6 +5,7 @@ All times are of the monotonic clock, which the machine shares with its host, in
 
 import json
 import pathlib
+import re
 import time
 
 import conftest
@@ -171,11 +172,10 @@ class Subject:
 
     def delivered(self):
         """How many events nb-watch has delivered, when none waits."""
-        def text():
-            words = self.m.show('nb-watch.service', 'StatusText').replace(',', '').split()
-            return words if len(words) > 6 and words[5] == '0' else None
+        def match():
+            return re.search(r' (\d+) events delivered .* 0 waiting', self.m.show('nb-watch.service', 'StatusText'))
         self.settle()
-        return int(self.m.wait_for(text, 120, 'no event waits')[2])
+        return int(self.m.wait_for(match, 120, 'no event waits')[1])
 
     def add_links(self, first, last):
         """g links: cables whose other ends are down."""
