@@ -2,7 +2,8 @@
 /* Is there something to run for an event? A host whose containers come and go by the hundred must not pay for units
  * that would do nothing.
  *
- * What a folder holds is remembered until its time stamp changes, so an event costs a stat() a folder. */
+ * What a folder holds is remembered until its time stamp changes, so an event costs a stat() a folder of scripts. Those
+ * of units are looked at after a daemon-reload only, as systemd has it. */
 #include <fcntl.h>
 #include <limits.h>
 #include <sys/stat.h>
@@ -45,6 +46,7 @@ typedef struct Folder {
 /* Two directories an event at the most, of four roots. */
 static Folder script_folders[_EVENT_TYPE_MAX][2][ELEMENTSOF(script_roots)];
 static Folder unit_folders[ELEMENTSOF(unit_roots)];
+static bool units_are_known;
 
 /* Whether the folder has to be read; remembers its time stamp if that is enough the next time. Without such a folder
  * too: then *ret_errno says why, else it is 0. */
@@ -155,15 +157,32 @@ static bool name_is_of(const char *name, const char *unit) {
         return rest && *rest == '.';
 }
 
-static bool unit_is_wanted(const char *unit) {
-        char path[PATH_MAX];
+static void unit_folders_read(void) {
         int error;
 
+        units_are_known = true;
         for (size_t i = 0; i < ELEMENTSOF(unit_roots); i++) {
                 Folder *folder = &unit_folders[i];
 
                 if (folder_changed(folder, unit_roots[i], &error))
                         folder_read_names(folder, unit_roots[i], error != ENOENT);
+                if (error != ENOENT && folder->changed.tv_sec == 0)
+                        units_are_known = false;
+        }
+}
+
+void units_changed(void) {
+        units_are_known = false;
+}
+
+static bool unit_is_wanted(const char *unit) {
+        char path[PATH_MAX];
+
+        if (!units_are_known)
+                unit_folders_read();
+        for (size_t i = 0; i < ELEMENTSOF(unit_roots); i++) {
+                const Folder *folder = &unit_folders[i];
+
                 for (char **name = folder->names; name && *name; name++) {
                         if (!name_is_of(*name, unit))
                                 continue;

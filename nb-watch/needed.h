@@ -13,6 +13,9 @@ bool event_is_needed(const Config *config, EventType event, const char *link);
 /* The latter alone. */
 bool event_is_wanted(EventType event, const char *link);
 
+/* systemd has read its units anew, or is about to: others may be enabled. */
+void units_changed(void);
+
 /* Whether PID 1 has the unit running, as its file in /run/systemd/units says. */
 bool unit_seems_active(const char *unit);
 /* … and since when, CLOCK_REALTIME. */

@@ -172,6 +172,7 @@ static void on_reloading(bool active, void *userdata) {
 
         if (w->starter)
                 starter_hold(w->starter, active);
+        units_changed();
         if (!active)
                 watch_reload(w);
 }
@@ -184,6 +185,7 @@ static void on_systemd_available(void *userdata) {
                 starter_hold(w->starter, false);
         if (w->restored) {
                 /* PID 1 was re-executed, or the bus was away: a reload may have been missed. */
+                units_changed();
                 watch_reload(w);
                 return;
         }
