@@ -229,6 +229,24 @@ int netlink_dump(Netlink *nl, struct nlmsghdr *request, NetlinkRestart restart, 
         return -EINTR;
 }
 
+static void add_filter(RouteRequest *request, size_t *n, uint16_t type, uint32_t value) {
+        if (value == 0)
+                return;
+        request->attributes[*n].head = (struct rtattr){ RTA_LENGTH(sizeof(value)), type };
+        request->attributes[(*n)++].value = value;
+}
+
+RouteRequest route_request(uint8_t family, int ifindex, uint32_t table) {
+        RouteRequest request = { .header.nlmsg_type = RTM_GETROUTE, .route.rtm_family = family };
+        size_t n = 0;
+
+        add_filter(&request, &n, RTA_OIF, (uint32_t) ifindex);
+        add_filter(&request, &n, RTA_TABLE, table);
+        request.header.nlmsg_len =
+                        (uint32_t) (offsetof(RouteRequest, attributes) + n * sizeof(request.attributes[0]));
+        return request;
+}
+
 int netlink_request(Netlink *nl, struct nlmsghdr *request, NetlinkHandler handler, void *userdata) {
         Reply reply;
         int r;

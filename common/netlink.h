@@ -58,6 +58,19 @@ void netlink_close(Netlink *nl);
 int netlink_dump(Netlink *nl, struct nlmsghdr *request, NetlinkRestart restart, NetlinkHandler handler,
                 void *userdata);
 
+/* A request for a dump of routes, RTM_GETROUTE. */
+typedef struct RouteRequest {
+        struct nlmsghdr header;
+        struct rtmsg route;
+        struct {
+                struct rtattr head;
+                uint32_t value;
+        } attributes[2];
+} RouteRequest;
+
+/* For the routes of a family out of a link, or with ifindex 0 of all, and in a table, or with 0 in all. */
+RouteRequest route_request(uint8_t family, int ifindex, uint32_t table);
+
 /* Sends one request and waits for its acknowledgement; a reply that comes before it (RTM_GETLINK) goes to
  * the handler, which may be NULL. Returns 0 or the kernel's error. */
 int netlink_request(Netlink *nl, struct nlmsghdr *request, NetlinkHandler handler, void *userdata);

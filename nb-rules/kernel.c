@@ -237,30 +237,13 @@ static int resolve_nexthop(Reading *reading, const PendingRoute *pending) {
 }
 
 static int read_routes(Reading *reading, int family, uint32_t table, Array *routes) {
-        struct {
-                struct nlmsghdr n;
-                struct rtmsg h;
-                struct rtattr table_head;
-                uint32_t table;
-                struct rtattr oif_head;
-                uint32_t oif;
-        } request = {
-                .n = { .nlmsg_len = sizeof(request), .nlmsg_type = RTM_GETROUTE },
-                .h = { .rtm_family = (uint8_t) family },
-                .table_head = { .rta_len = RTA_LENGTH(sizeof(uint32_t)), .rta_type = RTA_TABLE },
-                .table = table,
-                .oif_head = { .rta_len = RTA_LENGTH(sizeof(uint32_t)), .rta_type = RTA_OIF },
-                .oif = (uint32_t) reading->ifindex,
-        };
+        RouteRequest request = route_request((uint8_t) family, reading->ifindex, table);
         int r;
-
-        if (reading->ifindex == 0)
-                request.n.nlmsg_len -= (uint32_t) RTA_SPACE(sizeof(uint32_t));
 
         reading->table = table;
         reading->routes = routes;
         reading->n_kept = routes->n;
-        r = netlink_dump(reading->nl, &request.n, restart_routes, on_route, reading);
+        r = netlink_dump(reading->nl, &request.header, restart_routes, on_route, reading);
         /* A table that nobody ever used. */
         if (r == -ENOENT)
                 r = 0;

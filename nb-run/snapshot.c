@@ -167,17 +167,7 @@ static int ask_addresses(Netlink *nl, Snapshot *s) {
  * routes of other links (those of main twice, while no policy rule was ever made), 14 ms for as many IPv6 ones. It has no
  * index by output. So nb-watch is asked first. */
 static int ask_routes(Netlink *nl, uint8_t family, Snapshot *s) {
-        struct {
-                struct nlmsghdr header;
-                struct rtmsg info;
-                struct rtattr output_head;
-                uint32_t output;
-        } request = {
-                .header = { .nlmsg_len = sizeof(request), .nlmsg_type = RTM_GETROUTE },
-                .info = { .rtm_family = family },
-                .output_head = { .rta_type = RTA_OIF, .rta_len = RTA_LENGTH(sizeof(uint32_t)) },
-                .output = (uint32_t) s->ifindex,
-        };
+        RouteRequest request = route_request(family, s->ifindex, 0);
 
         s->routes_mark = s->routes.length;
         return dump(nl, &request.header, forget_routes, s);

@@ -178,17 +178,7 @@ static void restart(void *userdata) {
 }
 
 static int read_routes(RouteKeeper *k, int ifindex, uint8_t family, Reading *reading) {
-        struct {
-                struct nlmsghdr header;
-                struct rtmsg route;
-                struct rtattr attribute;
-                int oif;
-        } request = {
-                .header = { .nlmsg_len = sizeof(request), .nlmsg_type = RTM_GETROUTE },
-                .route = { .rtm_family = family },
-                .attribute = { .rta_len = RTA_LENGTH(sizeof(int)), .rta_type = RTA_OIF },
-                .oif = ifindex,
-        };
+        RouteRequest request = route_request(family, ifindex, 0);
 
         reading->mark = reading->set ? reading->set->n : 0;
         return netlink_dump(rtnl_requests(k->watch->rtnl), &request.header, restart, on_route, reading);

@@ -195,18 +195,9 @@ int routes_digest(Netlink *nl, int ifindex, unsigned rule_protocol, uint64_t *re
         int r;
 
         for (size_t i = 0; i < ELEMENTSOF(families); i++) {
-                struct {
-                        struct nlmsghdr header;
-                        struct rtmsg route;
-                        struct rtattr attribute;
-                        int oif;
-                } request = {
-                        .header = { .nlmsg_len = sizeof(request), .nlmsg_type = RTM_GETROUTE },
-                        .route = { .rtm_family = families[i], .rtm_type = RTN_UNICAST },
-                        .attribute = { .rta_len = RTA_LENGTH(sizeof(int)), .rta_type = RTA_OIF },
-                        .oif = ifindex,
-                };
+                RouteRequest request = route_request(families[i], ifindex, 0);
 
+                request.route.rtm_type = RTN_UNICAST;
                 r = netlink_dump(nl, &request.header, restart_digest, on_route, &digest);
                 if (r < 0 && r != -EINTR)
                         return r;

@@ -75,6 +75,44 @@ static void test_dump_is_checked_strictly(void **state) {
         assert_string_equal(nl.error, "");
 }
 
+static void test_route_request(void **state) {
+        static const struct {
+                int ifindex;
+                uint32_t table;
+                size_t n;
+                uint16_t types[2];
+                uint32_t values[2];
+        } cases[] = {
+                { 0, 0, 0, {}, {} },
+                { 7, 0, 1, { RTA_OIF }, { 7 } },
+                { 0, 10006, 1, { RTA_TABLE }, { 10006 } },
+                { 7, 10006, 2, { RTA_OIF, RTA_TABLE }, { 7, 10006 } },
+        };
+        _cleanup_netlink_ Netlink nl = NETLINK_INITIALIZER;
+
+        assert_int_equal(netlink_open(&nl), 0);
+        for (size_t i = 0; i < ELEMENTSOF(cases); i++) {
+                RouteRequest request = route_request(AF_INET6, cases[i].ifindex, cases[i].table);
+                int length = (int) (request.header.nlmsg_len - NLMSG_LENGTH(sizeof(request.route))), r;
+                const struct rtattr *a = RTM_RTA(&request.route);
+                size_t n = 0;
+
+                assert_int_equal(request.header.nlmsg_type, RTM_GETROUTE);
+                assert_int_equal(request.route.rtm_family, AF_INET6);
+                for (; RTA_OK(a, length); a = RTA_NEXT(a, length), n++) {
+                        assert_in_range(n, 0, 1);
+                        assert_int_equal(a->rta_type, cases[i].types[n]);
+                        assert_memory_equal(RTA_DATA(a), &cases[i].values[n], RTA_PAYLOAD(a));
+                }
+                assert_int_equal(n, cases[i].n);
+
+                /* The kernel takes each, though there may be no such link or table. */
+                r = netlink_dump(&nl, &request.header, NULL, NULL, NULL);
+                if (r != 0 && r != -ENODEV && r != -ENOENT)
+                        fail_msg("case %zu: %s", i, strerror(-r));
+        }
+}
+
 static void test_request(void **state) {
         _cleanup_netlink_ Netlink nl = NETLINK_INITIALIZER;
         LinkRequest request = link_request(1);
@@ -139,6 +177,7 @@ int main(void) {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(test_dump),
                 cmocka_unit_test(test_dump_is_checked_strictly),
+                cmocka_unit_test(test_route_request),
                 cmocka_unit_test(test_request),
                 cmocka_unit_test(test_receive_takes_only_the_kernels_word),
                 cmocka_unit_test(test_receive_says_that_messages_were_lost),
