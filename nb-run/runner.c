@@ -7,6 +7,7 @@
 
 #include "exec.h"
 #include "journal-stream.h"
+#include "relay.h"
 #include "report.h"
 #include "scripts.h"
 
@@ -22,6 +23,37 @@ static int set_journal_stream(Environment *environment, int fd) {
         return environment_set(environment, "JOURNAL_STREAM", value);
 }
 
+/* Where an administrator has sent it elsewhere, or on a terminal, the output goes there; else *ret_fd, for the caller
+ * to close, goes to the journal. */
+static int connect_output(const Runner *runner, const Script *script, Environment *environment,
+                ExecRequest *request, int *ret_fd) {
+        bool output = journal_stream_is_inherited(STDOUT_FILENO);
+        bool error = journal_stream_is_inherited(STDERR_FILENO);
+        _cleanup_close_ int fd = -EBADF;
+        int r = 0, relay = -EBADF;
+
+        if (output || error)
+                fd = journal_stream_open(script->name, runner->unit);
+        if (fd < 0)
+                return 0;
+        if (geteuid() != 0)
+                relay = relay_start(fd);
+        if (relay >= 0) {
+                safe_close(fd);
+                fd = relay;
+        } else
+                r = set_journal_stream(environment, fd);
+        if (r < 0)
+                return r;
+
+        if (output)
+                request->output_fd = fd;
+        if (error)
+                request->error_fd = fd;
+        *ret_fd = TAKE_FD(fd);
+        return 0;
+}
+
 static int run_script(Runner *runner, const Script *script, Environment *environment) {
         ExecRequest request = {
                 .path = script->path,
@@ -29,21 +61,13 @@ static int run_script(Runner *runner, const Script *script, Environment *environ
                 .error_fd = STDERR_FILENO,
                 .timeout_usec = runner->timeout_usec,
         };
-        _cleanup_close_ int stream = -EBADF;
+        _cleanup_close_ int fd = -EBADF;
         ExecResult result;
         int r;
 
-        /* Where an administrator has sent it elsewhere, or on a terminal, it goes there. */
-        if (journal_stream_is_inherited(STDERR_FILENO))
-                stream = journal_stream_open(script->name, runner->unit);
-        if (stream >= 0) {
-                request.error_fd = stream;
-                if (journal_stream_is_inherited(STDOUT_FILENO))
-                        request.output_fd = stream;
-                r = set_journal_stream(environment, stream);
-                if (r < 0)
-                        return r;
-        }
+        r = connect_output(runner, script, environment, &request, &fd);
+        if (r < 0)
+                return r;
         request.environment = (const char *const *) environment->list;
 
         r = exec_run(&request, &result);

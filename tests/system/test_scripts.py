@@ -5,6 +5,7 @@ The events are started by hand, in the shipped unit; whether they happen at all 
 
 import json
 import re
+import time
 
 import pytest
 
@@ -334,6 +335,92 @@ def test_user(machine):
     [record] = wait_records(machine, since, MESSAGE_ID=REFUSED)
     assert record['MESSAGE'] == f'{ROUTABLE}: not run, because it cannot be listed: Permission denied'
     machine.sh('rm /etc/network-broker/network-broker.toml.d/user.toml; systemctl daemon-reload')
+
+
+@pytest.fixture
+def nobody(machine):
+    """The scripts run as another user than root."""
+    path = '/etc/network-broker/network-broker.toml.d/user.toml'
+    machine.write(path, '[Script]\nUser = "nobody"\nTimeout = "60s"\n')
+    machine.systemctl('daemon-reload')
+    yield
+    machine.sh(f'rm {path}; systemctl daemon-reload')
+
+
+def messages(machine, since, unit, script):
+    """What the journal has of the script's output under both names."""
+    return [r['MESSAGE'] for r in records(machine, since, _TRANSPORT='stdout', _SYSTEMD_UNIT=unit,
+                                          SYSLOG_IDENTIFIER=script)]
+
+
+def wait_messages(machine, since, unit, script, expected):
+    machine.wait_for(lambda: messages(machine, since, unit, script) == expected,
+                     what=lambda: f'{messages(machine, since, unit, script)}, of {machine.messages(since=since)}')
+
+
+# The journal forgets whose line it was where its process is gone.
+@pytest.mark.parametrize('end', ['true', 'false', 'printf "no newline"', 'exec /bin/echo'])
+def test_output_of_short_lived_children(machine, nobody, end):
+    add(machine, '10-x', '#!/bin/sh\nfor i in 1 2 3 4 5 6 7 8; do /bin/echo line $i; /bin/echo error $i >&2; done\n'
+                         f'[ ! "$JOURNAL_STREAM" ] || echo "$JOURNAL_STREAM"\n{end}\n')
+    add(machine, '20-y', '#!/bin/sh\n/bin/echo "<4>last"\n')
+    lines = [line for i in range(1, 9) for line in (f'line {i}', f'error {i}')]
+    lines += ['no newline'] if 'printf' in end else []
+    for _ in range(10):
+        since = machine.cursor()
+        unit = start(machine, check=end != 'false')
+        wait_messages(machine, since, unit, '10-x', lines)
+        wait_messages(machine, since, unit, '20-y', ['last'])
+        machine.systemctl('stop', unit)
+
+
+def relays(machine):
+    return machine.run(['pgrep', '-c', '-x', '-u', 'nobody', 'nb-run'], check=False)[1].strip()
+
+
+def test_output_from_the_background(machine, nobody):
+    add(machine, '10-x', '#!/bin/sh\n/bin/echo first\n'
+                         '(trap "echo asked to end; exit" TERM; until [ -e /tmp/go ]; do sleep 0.1; done; '
+                         '/bin/echo later; touch /tmp/said; sleep 1008 & wait) &\n')
+    machine.sh('rm -f /tmp/go /tmp/said')
+    since = machine.cursor()
+    unit = start(machine, check=True)
+    assert machine.show(unit, 'ActiveState', 'SubState') == {'ActiveState': 'active', 'SubState': 'exited'}
+    assert relays(machine) == '1'
+    machine.sh('install -o nobody -m 0644 /dev/null /tmp/go')
+    wait_messages(machine, since, unit, '10-x', ['first', 'later'])
+    machine.wait_for(lambda: machine.path('/tmp/said').exists())
+    begun = time.monotonic()
+    machine.systemctl('stop', unit)
+    assert time.monotonic() - begun < 3
+    # The shell also says what became of sleep.
+    machine.wait_for(lambda: 'asked to end' in messages(machine, since, unit, '10-x'))
+    assert machine.show(unit, 'ActiveState', 'Result') == {'ActiveState': 'inactive', 'Result': 'success'}
+    assert relays(machine) == '0'
+
+
+def test_a_hundred_megabytes_of_another_user(machine, nobody):
+    machine.sh('journalctl --rotate --vacuum-size=1M')
+    add(machine, '10-loud', '#!/bin/sh\nhead -c 100M /dev/zero | tr "\\0" "x" | fold -w 40000\necho; echo end\n')
+    unit = start(machine, check=True, timeout=90)
+    output = f'journalctl --quiet --all --output=cat _SYSTEMD_UNIT={unit} SYSLOG_IDENTIFIER=10-loud'
+    machine.wait_for(lambda: machine.sh(f'{output} | tail -n 1').strip() == 'end', timeout=60,
+                     what=lambda: machine.sh(f'{output} | tail -n 3 | cut -c -100; {output} | wc'))
+    assert machine.sh(f'{output} | tr -d "\\n" | wc -c').strip() == str(100 * 1024 * 1024 + len('end'))
+    machine.sh('journalctl --rotate --vacuum-size=1M')
+
+
+def test_a_journal_that_hangs_does_not_delay_the_stop(machine, nobody):
+    add(machine, '10-x', '#!/bin/sh\n/bin/echo words\n(while :; do head -c 1M /dev/zero; done) &\n')
+    machine.sh('systemctl kill --signal=STOP systemd-journald.service')
+    try:
+        unit = start(machine, check=True)
+        begun = time.monotonic()
+        machine.systemctl('stop', unit)
+        assert time.monotonic() - begun < 4
+        assert machine.show(unit, 'Result') == 'success'
+    finally:
+        machine.sh('systemctl kill --signal=CONT systemd-journald.service')
 
 
 def test_dry_run(machine):
