@@ -8,6 +8,7 @@
 
 #include "leases.h"
 #include "log.h"
+#include "losses.h"
 #include "netlink.h"
 #include "route-keeper.h"
 #include "routes.h"
@@ -124,11 +125,10 @@ int apply_new_link(Watch *w, const struct nlmsghdr *message, bool dump) {
         link->seen = true;
         master = link->facts.master;
         facts.port_without_carrier = link->facts.port_without_carrier;
-        /* Not in a dump: that would be a second dump on its socket, and the comparison follows anyway. */
-        if (!dump && ((facts.flags ^ link->facts.flags) & IFF_UP))
-                routes_vanished(w, link);
-        if (((facts.flags ^ link->facts.flags) & IFF_UP) || facts.master != master)
+        if (((facts.flags ^ link->facts.flags) & IFF_UP) || facts.master != master) {
+                losses_suspect(w);
                 route_keeper_forget(w->keeper, link);
+        }
         link->facts = facts;
         /* Of a dump nothing is told before it is whole. */
         if (dump)
@@ -191,9 +191,7 @@ int apply_address(Watch *w, const struct nlmsghdr *message, bool dump) {
                 route_keeper_forget(w->keeper, link);
         if (!new)
                 route_keeper_lost_address(w->keeper, &address);
-        if (r > 0 && !new)
-                routes_vanished(w, link);
-        else if (r == 0 && new)
+        if (r == 0 && new)
                 leases_refreshed(w->leases, link, &address, valid);
         link_update(w, link);
         return 0;
@@ -223,6 +221,7 @@ static void on_rule(Watch *w, const struct nlmsghdr *message, bool *heal) {
 void apply_message(Watch *w, const struct nlmsghdr *message, bool *heal) {
         int r = 0;
 
+        losses_note(w, message);
         switch (message->nlmsg_type) {
         case RTM_NEWLINK:
                 r = apply_new_link(w, message, false);

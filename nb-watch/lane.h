@@ -27,7 +27,8 @@ typedef enum EntryKind {
 typedef enum RulesState {
         RULES_UNKNOWN,
         RULES_ACTIVE,
-        RULES_STOPPED, /* by an administrator, who means it */
+        RULES_DOUBTFUL, /* it was active, and a reload of it failed */
+        RULES_STOPPED,  /* by an administrator, who means it */
 } RulesState;
 
 typedef struct Lane Lane;

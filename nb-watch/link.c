@@ -28,6 +28,7 @@ static void link_free(Link *link) {
         sd_event_source_disable_unref(link->lease_timer);
         sd_event_source_disable_unref(link->refresh_timer);
         sd_event_source_disable_unref(link->gone_timer);
+        retry_reset(&link->rules_retry);
         free(link->networkd);
         route_set_free(link->routes);
         free(link);

@@ -6,6 +6,7 @@
 #include "event.h"
 #include "lease-file.h"
 #include "operstate.h"
+#include "retry.h"
 #include "route-set.h"
 #include "state-directory.h"
 
@@ -32,6 +33,8 @@ typedef struct Link {
         char *networkd;        /* what Describe() said, for the JSON */
         RouteSet *routes;      /* NULL unless somebody asked, see route-keeper.h */
         uint64_t routes_due;   /* when they are to be read, monotonic; 0 if they are not */
+        uint64_t routes_seen; /* their digest at the last look, see losses.h; 0 if a change was announced since */
+        Retry rules_retry; /* of a sync of its rules that failed, see rules.c */
 
         /* What was queued for delivery, the newest. */
         bool told; /* it is watched: Links= has its name */

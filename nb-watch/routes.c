@@ -14,7 +14,8 @@
 typedef struct Route {
         uint8_t protocol;
         uint32_t table;
-        int oif; /* 0 with several legs */
+        uint32_t nexthop; /* of an object; with nexthop_compat_mode=0 its way out is not said */
+        int oif;          /* 0 with several legs */
         const struct rtattr *legs;
 } Route;
 
@@ -44,6 +45,8 @@ static bool route_parse(const struct nlmsghdr *message, Route *ret) {
                         memcpy(&route.table, RTA_DATA(rta), sizeof(uint32_t));
                 else if (rta->rta_type == RTA_OIF && RTA_PAYLOAD(rta) == sizeof(int))
                         memcpy(&route.oif, RTA_DATA(rta), sizeof(int));
+                else if (rta->rta_type == RTA_NH_ID && RTA_PAYLOAD(rta) == sizeof(uint32_t))
+                        memcpy(&route.nexthop, RTA_DATA(rta), sizeof(uint32_t));
                 else if (rta->rta_type == RTA_MULTIPATH)
                         route.legs = rta;
 
@@ -65,6 +68,7 @@ static void link_changed(Watch *w, int ifindex) {
 
         if (!link)
                 return;
+        link->routes_seen = 0;
         rules_touch(w, link);
         link_tell_routes(w, link);
 }
@@ -112,12 +116,6 @@ void routes_changed(Watch *w, const struct nlmsghdr *message, bool *heal) {
         else if (message->nlmsg_type == RTM_DELROUTE)
                 /* The kernel's own doing: the link went down, or lost its last address. */
                 route_foreach_link(&route, touch_link, w);
-}
-
-void routes_vanished(Watch *w, Link *link) {
-        /* Only what was told can be missed. */
-        if (link->delivered.routes != 0)
-                routes_compare(w, link);
 }
 
 static uint64_t hash_bytes(uint64_t hash, const void *data, size_t size) {
@@ -177,7 +175,8 @@ static int on_route(const struct nlmsghdr *message, void *userdata) {
                         route_is_of_rules(&route, digest->rule_protocol))
                 return 0;
         route_foreach_link(&route, match_link, &found);
-        if (found.ifindex < 0)
+        /* The kernel sent only what goes out by the link. */
+        if (found.ifindex < 0 || (route.nexthop > 0 && route.oif == 0 && !route.legs))
                 digest->sum += route_hash(message);
         return 0;
 }
@@ -221,17 +220,34 @@ uint64_t routes_delivered(Watch *w, Link *link) {
         return digest;
 }
 
+bool routes_are_needed(const Watch *w, const Link *link) {
+        return link->told && !w->monitor &&
+                        (link->delivered.routes != 0 ||
+                                        event_is_needed(&w->config, EVENT_TYPE_ROUTES, link->name));
+}
+
+/* The run under way was told already. */
+static bool digest_is_under_way(Watch *w, const Link *link, uint64_t digest) {
+        const Entry *entry = lanes_head(&w->lanes, link->ifindex);
+
+        return entry && entry->running && entry->kind == ENTRY_EVENT && entry->event == EVENT_TYPE_ROUTES &&
+                        entry->digest == digest;
+}
+
+void routes_compare_digest(Watch *w, Link *link, uint64_t digest) {
+        /* Nothing was told yet: what is now is what a later look is compared with. */
+        if (link->delivered.routes == 0)
+                link->delivered.routes = digest;
+        if (digest != link->delivered.routes && !digest_is_under_way(w, link, digest))
+                link_tell_routes(w, link);
+}
+
 void routes_compare(Watch *w, Link *link) {
         uint64_t digest;
 
-        if (!link->told || w->monitor)
-                return;
-        /* Nothing was told yet: what is now is what a later look is compared with, if anybody wants to know. */
-        if (link->delivered.routes == 0 && !event_is_needed(&w->config, EVENT_TYPE_ROUTES, link->name))
+        if (!routes_are_needed(w, link))
                 return;
         digest = routes_delivered(w, link);
-        if (link->delivered.routes == 0)
-                link->delivered.routes = digest;
-        if (digest != 0 && digest != link->delivered.routes)
-                link_tell_routes(w, link);
+        if (digest != 0)
+                routes_compare_digest(w, link, digest);
 }

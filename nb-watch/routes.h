@@ -12,11 +12,14 @@
 /* An RTM_NEWROUTE or RTM_DELROUTE. *heal becomes true if somebody else removed a route of nb-rules. */
 void routes_changed(Watch *w, const struct nlmsghdr *message, bool *heal);
 
-/* Routes of the link may be gone without a message. */
-void routes_vanished(Watch *w, Link *link);
+/* Whether anybody wants to know. */
+bool routes_are_needed(const Watch *w, const Link *link);
 
 /* After a gap: queues an event if the routes are not those that were told. */
 void routes_compare(Watch *w, Link *link);
+
+/* The same, for a link whose routes are needed and were read: their digest, not 0. */
+void routes_compare_digest(Watch *w, Link *link, uint64_t digest);
 
 /* The sum of the hashes of the link's routes, never 0. */
 int routes_digest(Netlink *nl, int ifindex, unsigned rule_protocol, uint64_t *ret);

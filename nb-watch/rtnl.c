@@ -10,6 +10,7 @@
 #include "apply.h"
 #include "leases.h"
 #include "log.h"
+#include "losses.h"
 #include "netlink.h"
 #include "route-keeper.h"
 #include "routes.h"
@@ -155,6 +156,7 @@ int rtnl_sync(Rtnl *rtnl) {
         else
                 retry_later(&rtnl->retry, w->event, on_retry, rtnl);
 
+        losses_forget(w);
         links_foreach(&w->links, make_way, w);
         links_foreach(&w->links, link_compare, w);
         rules_heal(w);
@@ -182,6 +184,7 @@ void rtnl_catch_up(Rtnl *rtnl) {
                 rtnl->heal = false;
                 rules_heal(rtnl->watch);
         }
+        losses_look(rtnl->watch);
 }
 
 static int on_io(_unused_ sd_event_source *source, _unused_ int fd, _unused_ uint32_t revents,
@@ -205,6 +208,14 @@ static int open_socket(void) {
         return TAKE_FD(fd);
 }
 
+/* By the mask of a socket of nb-watch.socket this could be asked for too; but one that is open stays so over an update. */
+static void join_nexthops(int fd) {
+        const int group = RTNLGRP_NEXTHOP;
+
+        if (setsockopt(fd, SOL_NETLINK, NETLINK_ADD_MEMBERSHIP, &group, sizeof(group)) < 0)
+                log_debug_errno(errno, "The kernel announces no nexthop objects: %m");
+}
+
 int rtnl_new(Watch *w, int fd, Rtnl **ret) {
         Rtnl *rtnl;
         int r;
@@ -217,6 +228,8 @@ int rtnl_new(Watch *w, int fd, Rtnl **ret) {
         rtnl->watch = w;
         rtnl->requests = (Netlink) NETLINK_INITIALIZER;
         rtnl->fd = fd >= 0 ? fd : open_socket();
+        if (rtnl->fd >= 0)
+                join_nexthops(rtnl->fd);
         r = rtnl->fd < 0 ? rtnl->fd : netlink_open(&rtnl->requests);
         if (r >= 0)
                 r = sd_event_add_io(w->event, &rtnl->io, rtnl->fd, EPOLLIN, on_io, rtnl);

@@ -2,7 +2,8 @@
 /* When are the policy rules of a link brought up to date? nb-rules@.service does it; here is when it is asked.
  *
  * The sync is an entry in the link's lane, before the run whose script wants to find the rules. It is over when the
- * unit is (TimeoutStartSec= bounds it), and whether it failed or not, the scripts run. */
+ * unit is (TimeoutStartSec= bounds it), and whether it failed or not, the scripts run. One that failed is tried again
+ * as an entry of its own. */
 #include "rules.h"
 #include "log.h"
 #include "work.h"
@@ -19,17 +20,27 @@ void work_rules(Work *work) {
         Name *name = work->entry->name;
 
         work->phase = WORK_RULES;
-        if (name->rules == RULES_STOPPED && should_keep(work))
-                work_finish(work);
-        else if (name->rules == RULES_ACTIVE)
-                work_call(work, should_keep(work) ? VERB_RELOAD : VERB_STOP, UNIT_RULES, work->entry->event);
-        else if (should_keep(work)) {
-                /* The generator's wants may have started it, before there was anything to sync. */
+        if (!should_keep(work)) {
+                if (name->rules == RULES_ACTIVE || name->rules == RULES_DOUBTFUL)
+                        work_call(work, VERB_STOP, UNIT_RULES, work->entry->event);
+                else
+                        work_finish(work);
+        } else if (name->rules == RULES_ACTIVE)
+                work_call(work, VERB_RELOAD, UNIT_RULES, work->entry->event);
+        else {
+                /* The generator's wants may have started it, before there was anything to sync; one that was active
+                 * is not started: whoever stopped it may start it again. */
                 (void) unit_name_format(UNIT_RULES, work->entry->event, name->name, work->unit);
-                work->verb = VERB_START;
+                work->verb = name->rules == RULES_UNKNOWN ? VERB_START : VERB_RELOAD;
                 work_settle(work);
-        } else
-                work_finish(work);
+        }
+}
+
+static void forget_failures(Work *work) {
+        Link *link = links_find(&work->watch->links, work->entry->ifindex);
+
+        if (link && streq(link->name, work->entry->name->name))
+                retry_reset(&link->rules_retry);
 }
 
 void work_rules_state(Work *work, const UnitState *state) {
@@ -40,6 +51,7 @@ void work_rules_state(Work *work, const UnitState *state) {
                 work_called(work, CALL_DONE, "done");
         else if (work->verb == VERB_RELOAD && !state->active && !state->failed) {
                 name->rules = RULES_STOPPED;
+                forget_failures(work);
                 work_finish(work);
                 deliver_ready(w);
         } else
@@ -50,18 +62,45 @@ void work_rules_state(Work *work, const UnitState *state) {
                                 UNIT_RULES, work->entry->event);
 }
 
+/* Its time has come: no try is to come any more. */
+static void touch_failed(Link *link, void *userdata) {
+        if (link->rules_retry.n_failed > 0 && !link->rules_retry.source)
+                rules_touch(userdata, link);
+}
+
+static void on_retry(void *userdata) {
+        Watch *w = userdata;
+
+        links_foreach(&w->links, touch_failed, w);
+        deliver_ready(w);
+}
+
+static void rules_failed(Work *work, const char *detail) {
+        Name *name = work->entry->name;
+        Watch *w = work->watch;
+        Link *link = should_keep(work) ? links_find(&w->links, work->entry->ifindex) : NULL;
+        bool first = !link || link->rules_retry.n_failed == 0;
+
+        /* It may have been stopped before it could be reloaded. */
+        name->rules = work->verb == VERB_RELOAD || streq(detail, "canceled") ? RULES_DOUBTFUL
+                                                                             : RULES_UNKNOWN;
+        if (first)
+                log_warning("%s ended with '%s'%s; scripts of %s run all the same.", work->unit, detail,
+                                link ? ", trying again" : "", name->name);
+        if (link)
+                retry_later(&link->rules_retry, w->event, on_retry, w);
+}
+
 void work_rules_called(Work *work, CallResult result, const char *detail) {
         Name *name = work->entry->name;
 
         if (work->verb == VERB_STOP)
                 name->rules = RULES_UNKNOWN;
-        else if (result == CALL_DONE)
+        else if (result == CALL_DONE) {
                 name->rules = RULES_ACTIVE;
-        else {
-                name->rules = RULES_UNKNOWN;
-                log_warning("%s ended with '%s'; scripts of %s run all the same.", work->unit, detail,
-                                name->name);
-        }
+                forget_failures(work);
+        } else
+                rules_failed(work, detail);
         work_finish(work);
 }
 
@@ -73,28 +112,43 @@ void rules_touch(Watch *w, const Link *link) {
         (void) watch_push(w, link->ifindex, link->name, ENTRY_RULES, EVENT_TYPE_ROUTES, NULL);
 }
 
-static bool rules_are_active(Watch *w, const char *name) {
+/* It was active the last time, and if it is not now, a request for it does no harm. */
+static bool rules_are_kept(Watch *w, const char *name) {
         const Name *n = lanes_find_name(&w->lanes, name);
 
-        return n && n->rules == RULES_ACTIVE;
+        return n && (n->rules == RULES_ACTIVE || n->rules == RULES_DOUBTFUL);
 }
 
 void rules_drop(Watch *w, const Link *link, const char *name) {
-        if (!w->monitor && rules_are_active(w, name))
+        if (!w->monitor && rules_are_kept(w, name))
                 (void) watch_push(w, link->ifindex, name, ENTRY_RULES, EVENT_TYPE_ROUTES, NULL);
+}
+
+static void touch_link(Link *link, void *userdata) {
+        rules_touch(userdata, link);
 }
 
 static void on_healed(CallResult result, const char *detail, void *userdata) {
         Watch *w = userdata;
 
         w->n_healing--;
-        if (result != CALL_DONE)
+        if (result != CALL_DONE) {
                 log_warning("Putting rules back ended with '%s'.", detail);
+                w->heal_failed = true;
+        }
+        if (w->n_healing > 0)
+                return;
+        /* As entries, which are tried again until they succeed. */
+        if (w->heal_failed) {
+                w->heal_failed = false;
+                links_foreach(&w->links, touch_link, w);
+        }
         /* Something was removed meanwhile: by nb-rules itself, or by somebody else. Look once more. */
-        if (w->n_healing == 0 && w->heal_again) {
+        if (w->heal_again) {
                 w->heal_again = false;
                 rules_heal(w);
         }
+        deliver_ready(w);
 }
 
 static int heal_reload(Watch *w, const Link *link) {
@@ -115,8 +169,12 @@ static void heal_link(Link *link, void *userdata) {
         Watch *w = userdata;
         int r;
 
-        if (!config_keeps_rules(&w->config, link->name) || !rules_are_active(w, link->name))
+        if (!config_keeps_rules(&w->config, link->name))
                 return;
+        if (!rules_are_kept(w, link->name)) {
+                rules_touch(w, link);
+                return;
+        }
         r = heal_reload(w, link);
         if (r < 0)
                 log_error_errno(r, "Failed to put the rules of %s back: %m", link->name);

@@ -6,6 +6,7 @@
 #include "bus-names.h"
 #include "leases.h"
 #include "log.h"
+#include "losses.h"
 #include "networkd.h"
 #include "route-keeper.h"
 #include "rules.h"
@@ -330,6 +331,7 @@ void watch_free(Watch *w) {
         deliver_abandon(w);
         lanes_done(&w->lanes);
         route_keeper_free(w->keeper);
+        losses_forget(w);
         links_done(&w->links);
         rtnl_free(w->rtnl);
         leases_free(w->leases);

@@ -23,6 +23,13 @@ typedef struct RouteKeeper RouteKeeper;
 typedef struct Monitor Monitor;
 typedef struct Restore Restore;
 
+/* See losses.h. */
+typedef struct Losses {
+        bool suspected;
+        sd_event_source *timer; /* while a look waits for its turn */
+        uint64_t next_usec;     /* no look before, monotonic */
+} Losses;
+
 struct Watch {
         sd_event *event;
         sd_bus *bus;
@@ -38,7 +45,8 @@ struct Watch {
         Rtnl *rtnl;
         Leases *leases;
         RouteKeeper *keeper; /* NULL with --monitor */
-        Monitor *monitor;    /* with --monitor: events are printed, nothing is started or written */
+        Losses losses;
+        Monitor *monitor; /* with --monitor: events are printed, nothing is started or written */
         int state_fd;
 
         bool restored;    /* what an earlier nb-watch delivered is known */
@@ -52,7 +60,7 @@ struct Watch {
         size_t n_waited;  /* the most entries at once since the heap was trimmed */
         size_t n_late;    /* units that wait for networkd's answer */
         size_t n_healing; /* syncs under way because a rule of ours was removed */
-        bool heal_again;
+        bool heal_again, heal_failed;
         const char *problem; /* shown in STATUS= */
 };
 

@@ -8,6 +8,8 @@ import statistics
 
 import pytest
 
+from idle import wait_idle
+
 CONFIG = '[Network]\nRoutingPolicyRules="eth1"\n'
 FILE = '/etc/network-broker/network-broker.toml'
 SWEEPS = 5
@@ -154,6 +156,75 @@ def test_another_base_live(machine, links):
     configure(machine)
     in_place(machine)
     assert routes(machine, 20000 + machine.index('eth1')).strip() == ''
+
+
+DIE = """\
+[Service]
+ExecReload=
+ExecReload=/bin/sh -c 'if [ -d /run/die ]; then echo x >> /run/die/count; kill -9 $$$$; fi; \
+                       exec nb-rules --instance --sync %i'
+"""
+
+
+@pytest.fixture
+def dying(machine, links):
+    """A function that makes each sync from now on die (True) or not; the number of those that did is in /run/die/count."""
+    drop_in = '/etc/systemd/system/nb-rules@.service.d/die.conf'
+    machine.write(drop_in, DIE)
+    machine.systemctl('daemon-reload')
+    in_place(machine)
+    wait_idle(machine)
+
+    def die(yes):
+        machine.sh('mkdir -m 777 /run/die' if yes else 'mv /run/die /run/died; rm -r /run/died')
+
+    yield die
+    machine.sh(f'rm -rf /run/die {drop_in}; ip addr del 10.9.0.78/24 dev eth1 2>/dev/null || true')
+    machine.systemctl('daemon-reload')
+    in_place(machine)
+
+
+def deaths(machine):
+    return len(machine.read('/run/die/count').splitlines()) if machine.path('/run/die/count').exists() else 0
+
+
+def with_address(machine, address):
+    return [r for r in rules(machine) if address in r[1:3]]
+
+
+def test_a_sync_that_died_is_tried_again(machine, dying):
+    dying(True)
+    machine.sh('ip addr add 10.9.0.78/24 dev eth1')
+    machine.wait_for(lambda: deaths(machine) >= 2)
+    assert with_address(machine, '10.9.0.78') == []
+    dying(False)
+    machine.wait_for(lambda: len(with_address(machine, '10.9.0.78')) == 4, what=lambda: rules(machine))
+    assert machine.show('nb-rules@eth1.service', 'ActiveState') == 'active'
+
+
+def test_healed_though_a_sync_died(machine, dying):
+    dying(True)
+    machine.sh('ip addr add 10.9.0.78/24 dev eth1')
+    # The next try comes ten seconds after the fourth.
+    machine.wait_for(lambda: deaths(machine) >= 4)
+    dying(False)
+    machine.sh('ip rule del priority 31002 from 10.9.0.12')
+    machine.wait_for(lambda: len(with_address(machine, '10.9.0.12')) == 4 and
+                     len(with_address(machine, '10.9.0.78')) == 4, 5, lambda: rules(machine))
+
+
+def test_stopped_by_hand(machine, links):
+    """Neither a change nor a try starts it again; but from a start by hand on it follows."""
+    machine.systemctl('stop', 'nb-rules@eth1.service')
+    nothing_left(machine, 9999 + machine.index('eth1'))
+    machine.sh('ip addr add 10.9.0.79/24 dev eth1')
+    machine.wait_for(lambda: 'invalid' in ' '.join(machine.messages('_SYSTEMD_UNIT=nb-watch.service')))
+    wait_idle(machine, 0.5)
+    assert rules(machine) == []
+    assert machine.show('nb-rules@eth1.service', 'ActiveState') == 'inactive'
+    machine.systemctl('start', 'nb-rules@eth1.service')
+    machine.sh('ip addr del 10.9.0.79/24 dev eth1')
+    in_place(machine)
 
 
 def nothing_left(machine, table):
