@@ -78,7 +78,7 @@ def one_event(s, n, quiet=QUIET, with_floor=False):
         change_address(s, 'delete')
         s.wait_signal(index, 'carrier')
         if quiet > 0:
-            s.settle()
+            s.settle(0.1)
     # The first one reads programs from the disk.
     return samples[1:], floors[1:]
 
@@ -89,7 +89,7 @@ def pulled(s, n):
     index = s.m.index('eth0')
     s.scripts('no-carrier')
     for _ in range(n + 1):
-        s.settle()
+        s.settle(0.1)
         time.sleep(QUIET)
         s.forget()
         s.m.unplug('eth0')
@@ -110,7 +110,7 @@ def burst(s, n, events):
         s.forget()
         s.m.unplug('eth0')
         s.wait_signal(index, 'no-carrier')
-        s.settle()
+        s.settle(0.1)
         time.sleep(QUIET)
         plug(s, index)
         for event in events:

@@ -73,12 +73,12 @@ class Subject:
         for event in events:
             self.m.sh(f'install -D -m 0755 {TOOLS}/stamp {top}/{event}.d/10-stamp')
 
-    def settle(self):
-        """Waits until all that happened has been dealt with: no process of the machine does anything for a while."""
+    def settle(self, seconds=0.25):
+        """Waits until all that happened has been dealt with: no process of the machine does anything for so long."""
         def still():
             before = self.cpu()
-            time.sleep(0.25)
-            return self.cpu() - before < 0.004
+            time.sleep(seconds)
+            return self.cpu() - before < 0.016 * seconds
         self.m.wait_for(still, 120, 'the machine comes to rest')
 
     # What happened
