@@ -17,7 +17,7 @@ int options_parse(int argc, char *argv[], const char *program, const char *help,
         size_t n = 0;
         int c;
 
-        for (; options[n].name && n < OPTIONS_MAX; n++) {
+        for (; n < OPTIONS_MAX && options[n].name; n++) {
                 list[n + 2] = (struct option){ options[n].name, no_argument, NULL,
                         FIRST_VALUE + 1 + (int) n };
                 letters[strlen(letters)] = options[n].letter;

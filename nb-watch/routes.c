@@ -160,23 +160,28 @@ static uint64_t route_hash(const struct nlmsghdr *message) {
         return hash;
 }
 
-static void match_link(int ifindex, void *userdata) {
-        Digest *digest = userdata;
+typedef struct Search {
+        int ifindex;
+        bool found;
+} Search;
 
-        if (digest->ifindex == ifindex)
-                digest->ifindex = -ifindex; /* found */
+static void match_link(int ifindex, void *userdata) {
+        Search *search = userdata;
+
+        search->found |= ifindex == search->ifindex;
 }
 
 static int on_route(const struct nlmsghdr *message, void *userdata) {
-        Digest *digest = userdata, found = *digest;
+        Digest *digest = userdata;
+        Search search = { .ifindex = digest->ifindex };
         Route route;
 
         if (message->nlmsg_type != RTM_NEWROUTE || !route_parse(message, &route) ||
                         route_is_of_rules(&route, digest->rule_protocol))
                 return 0;
-        route_foreach_link(&route, match_link, &found);
+        route_foreach_link(&route, match_link, &search);
         /* The kernel sent only what goes out by the link. */
-        if (found.ifindex < 0 || (route.nexthop > 0 && route.oif == 0 && !route.legs))
+        if (search.found || (route.nexthop > 0 && route.oif == 0 && !route.legs))
                 digest->sum += route_hash(message);
         return 0;
 }
