@@ -9,6 +9,7 @@
 
 #include "log.h"
 #include "parse.h"
+#include "route-question.h"
 
 #define REPLY_SECONDS 5
 
@@ -279,17 +280,32 @@ static int read_family(Reading *reading, int family, int ifindex, const Claim *c
                 return 0;
         reading->ifindex = ifindex;
         r = read_addresses(reading, family);
-        if (r < 0)
+        if (r < 0 || s->told)
                 return r;
         return read_routes(reading, family, RT_TABLE_MAIN, &s->main_routes);
 }
 
-int kernel_read(Netlink *nl, int ifindex, const Claim *claims, size_t n_claims, Snapshot *ret) {
+/* The kernel walks through all of main for the routes of one link, for milliseconds where there are many: its connected
+ * ones are anywhere. */
+static int ask_for_main(Reading *reading, int ifindex) {
+        int r;
+
+        reading->ifindex = ifindex;
+        reading->table = RT_TABLE_MAIN;
+        reading->routes = &reading->snapshot->main_routes;
+        r = route_question_ask(ifindex, on_route, reading);
+        reading->snapshot->told = r > 0;
+        return r;
+}
+
+int kernel_read(Netlink *nl, int ifindex, const Claim *claims, size_t n_claims, bool ask, Snapshot *ret) {
         _cleanup_snapshot_ Snapshot s = {};
         Reading reading = { .nl = nl, .snapshot = &s };
         int r;
 
-        r = read_family(&reading, AF_INET, ifindex, claims, n_claims);
+        r = ask && ifindex > 0 ? ask_for_main(&reading, ifindex) : 0;
+        if (r >= 0)
+                r = read_family(&reading, AF_INET, ifindex, claims, n_claims);
         if (r >= 0)
                 r = read_family(&reading, AF_INET6, ifindex, claims, n_claims);
         array_done(&reading.nexthops);

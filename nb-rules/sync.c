@@ -116,7 +116,7 @@ static int check_foreign(const Sync *s) {
                         s->link, s->claims.claims[0].table, destination, foreign->protocol);
 }
 
-static int look(Sync *s) {
+static int look_once(Sync *s, bool ask) {
         int r;
 
         plan_done(&s->plan);
@@ -129,7 +129,8 @@ static int look(Sync *s) {
         if (s->claims.n == 0)
                 return 0;
 
-        r = kernel_read(&s->nl, is_wanted(s) ? s->ifindex : 0, s->claims.claims, s->claims.n, &s->snapshot);
+        r = kernel_read(&s->nl, is_wanted(s) ? s->ifindex : 0, s->claims.claims, s->claims.n, ask,
+                        &s->snapshot);
         if (r < 0)
                 return r;
         if (is_wanted(s)) {
@@ -141,6 +142,16 @@ static int look(Sync *s) {
                         return r;
         }
         return plan_make(&s->snapshot, &s->wanted, s->claims.claims, s->claims.n, &s->plan);
+}
+
+/* nb-watch, which has no privilege, may say that nothing is to be done; what is done comes from the kernel. */
+static int look(Sync *s) {
+        int r;
+
+        r = look_once(s, s->mode == SYNC_KEEP);
+        if (r >= 0 && s->snapshot.told && s->plan.changes.n > 0)
+                r = look_once(s, false);
+        return r;
 }
 
 /* The link may go away between two questions; a dump may show one rule twice and another never. Both are seen by

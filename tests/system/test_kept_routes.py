@@ -52,6 +52,28 @@ def test_no_walk(machine):
     assert json.loads(machine.read('/run/json'))['Routes'] == before['Routes']
 
 
+def rules(machine, verb='--sync'):
+    """The requests of a sync that make the kernel walk all routes."""
+    machine.run(['strace', '-o', '/run/calls', 'nb-rules', verb, 'k1'])
+    return sum('RTM_GETROUTE' in line and 'sendto' in line and 'RTA_OIF' in line
+               for line in machine.read('/run/calls').splitlines())
+
+
+def test_rules_without_a_walk(machine):
+    """A sync that has nothing to do asks the kernel for no walk; what it does, it does by the kernel's word."""
+    table = 9999 + machine.index('k1')
+    assert rules(machine) > 0
+    machine.wait_for(lambda: rules(machine) == 0, what='nb-watch knows the routes')
+    machine.run(['ip', 'route', 'add', '10.79.0.0/16', 'dev', 'k1'])
+    assert rules(machine) == 2
+    assert '10.79.0.0/16' in machine.run(['ip', 'route', 'show', 'table', table])
+    assert rules(machine) == 0
+    machine.run(['ip', 'route', 'del', '10.79.0.0/16', 'dev', 'k1'])
+    assert rules(machine) == 2
+    assert '10.79.0.0/16' not in machine.run(['ip', 'route', 'show', 'table', table])
+    rules(machine, '--remove')
+
+
 def test_without_nb_watch(machine):
     """Its socket is gone with it, and nobody waits."""
     machine.systemctl('stop', 'nb-watch.service')
