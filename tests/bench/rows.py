@@ -62,6 +62,9 @@ def run_rows(b):
             bound=0.1, why='nothing, within 0.1'),
         row('more by 100,000 routes of another link, EmitJSON=true', medians['json_full'] - medians['json'],
             bound=0.1, why='nothing, within 0.1'),
+        row('nb-rules, nothing to do, 10 addresses (whole process)', medians['rules'], bound=3, why='3'),
+        row('the same, more by 100,000 routes of another link', medians['rules_full'] - medians['rules'], bound=1,
+            why='1'),
     ]
 
 

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""How long from the start of nb-run's process to the first instruction of its script?
+"""How long from the start of nb-run's process to the first instruction of its script, and how long does nb-rules take
+when there is nothing to do?
 
 Beside it, in the same rounds: a static program that does nothing but execute the same script. Several rounds, one kind
 after another, and the median over all of them, so that another load of the computer reaches each alike."""
@@ -11,20 +12,25 @@ ROUNDS = 5
 WARM_UP = 5
 ROUTES = 100000
 SCRIPT = '/etc/network-broker/routable.d/10-stamp'
-# The name of a row, and what nb-run's environment is.
-KINDS = {'floor': None, 'plain': 'no', 'json': 'yes'}
+NB_RUN = ['/usr/sbin/nb-run', 'routable:run0']
+# What is executed, and NB_EMIT_JSON=.
+KINDS = {
+    'floor': ([f'{TOOLS}/spawn', '1', '-', SCRIPT, 'run0'], ''),
+    'plain': (NB_RUN, 'no'),
+    'json': (NB_RUN, 'yes'),
+    'rules': (['/usr/sbin/nb-rules', '--instance', '--sync', 'run0'], ''),
+}
 
 
 def samples(s, kind, n):
-    """Seconds of n runs, after a few that do not count."""
+    """Seconds of n runs, after a few that do not count: up to the script, for nb-rules up to its end."""
     s.forget()
-    program = ['/usr/sbin/nb-run', 'routable:run0']
-    if KINDS[kind] is None:
-        program = [f'{TOOLS}/spawn', '1', '-', SCRIPT, 'run0']
-    s.m.run(['systemd-run', '--quiet', '--wait', '--collect', f'--setenv=NB_EMIT_JSON={KINDS[kind]}',
+    program, emit_json = KINDS[kind]
+    s.m.run(['systemd-run', '--quiet', '--wait', '--collect', f'--setenv=NB_EMIT_JSON={emit_json}',
              f'{TOOLS}/spawn', n + WARM_UP, f'{FOLDER}/began', *program])
-    began = [int(line) / 1e9 for line in s.m.read(f'{FOLDER}/began').splitlines()]
-    return [stamp[0] - start for start, stamp in zip(began, s.stamps())][WARM_UP:]
+    times = [[int(t) / 1e9 for t in line.split()] for line in s.m.read(f'{FOLDER}/began').splitlines()]
+    ends = [t[1] for t in times] if kind == 'rules' else [stamp[0] for stamp in s.stamps()]
+    return [end - t[0] for t, end in zip(times, ends)][WARM_UP:]
 
 
 def rounds(s, kinds, n):
@@ -55,8 +61,10 @@ def measure(s, n):
     # It looks at them a minute after it did last, and reads a link's after the first question about it.
     s.m.wait_for(s.m.path('/run/nb-watch/routes').exists, 120, 'nb-watch has seen how many routes there are')
     samples(s, 'json', 1)
+    s.m.wait_for(lambda: 'RTM_GETROUTE' not in s.m.run(['strace', '-o', '/dev/stdout', *NB_RUN]), what='they are read')
     s.settle()
-    result.update({f'{kind}_full': value for kind, value in rounds(s, ('plain', 'json'), n).items()})
+    result.update({f'{kind}_full': value for kind, value in rounds(s, ('plain', 'json', 'rules'), n).items()})
+    s.m.run(['nb-rules', '--remove', 'run0'])
     s.m.delete('big0', 'run0')
     s.settle()
     return result

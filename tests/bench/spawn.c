@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* When does a program begin?
+/* When does a program begin, and when has it ended?
  *
  * Runs a program a number of times, one after another, and writes into a file when each of its processes called
- * execve(), in nanoseconds of the monotonic clock. Run by itself with a count of 1 it is also the least that a
+ * execve(), and when it was gone, in nanoseconds of the monotonic clock. Run by itself with a count of 1 it is also the least that a
  * program can do to have another one executed and to wait for its end. */
 #include <sched.h>
 #include <signal.h>
@@ -18,12 +18,17 @@ typedef struct Child {
         uint64_t began;
 } Child;
 
-static int child_main(void *userdata) {
-        Child *child = userdata;
+static uint64_t now_nsec(void) {
         struct timespec ts;
 
         (void) clock_gettime(CLOCK_MONOTONIC, &ts);
-        child->began = (uint64_t) ts.tv_sec * UINT64_C(1000000000) + (uint64_t) ts.tv_nsec;
+        return (uint64_t) ts.tv_sec * UINT64_C(1000000000) + (uint64_t) ts.tv_nsec;
+}
+
+static int child_main(void *userdata) {
+        Child *child = userdata;
+
+        child->began = now_nsec();
         (void) execv(child->argv[0], child->argv);
         _exit(EXIT_FAILURE);
 }
@@ -55,7 +60,8 @@ int main(int argc, char *argv[]) {
                 if (run(&child) < 0)
                         return EXIT_FAILURE;
                 if (file)
-                        (void) fprintf(file, "%llu\n", (unsigned long long) child.began);
+                        (void) fprintf(file, "%llu %llu\n", (unsigned long long) child.began,
+                                        (unsigned long long) now_nsec());
         }
         return file && fclose(file) != 0 ? EXIT_FAILURE : EXIT_SUCCESS;
 }
