@@ -6,6 +6,7 @@
 #include "job.h"
 
 #include "bus-names.h"
+#include "file-util.h"
 #include "log.h"
 
 /* A signal that never comes must not hold a link for ever: look at the job itself so often. */
@@ -26,6 +27,19 @@ struct Job {
         JobHandler handler;
         void *userdata;
 };
+
+int job_save_variables(int dir_fd, const Request *request) {
+        const char *first, *last;
+
+        if (request->n_variables == 0)
+                return file_write_atomic(dir_fd, request->unit.instance, "", 0, 0644);
+
+        /* They stand one behind the other in the message. */
+        first = request->variables[0];
+        last = request->variables[request->n_variables - 1];
+        return file_write_atomic(dir_fd, request->unit.instance, first,
+                        (size_t) (last - first) + strlen(last) + 1, 0644);
+}
 
 static void job_answer(Job *job, AnswerKind kind, const char *detail) {
         Answer answer = { .id = job->id, .kind = kind };
@@ -61,19 +75,22 @@ static int on_checked(sd_bus_message *m, void *userdata, _unused_ sd_bus_error *
         return 0;
 }
 
-static int on_timer(sd_event_source *source, uint64_t usec, void *userdata) {
-        const char *number;
-        Job *job = userdata;
+void job_check(Job *job) {
+        const char *number = strrchr(job->path, '/');
         int r;
 
-        number = strrchr(job->path, '/');
-        if (number && !job->check) {
-                r = sd_bus_call_method_async(job->bus, &job->check, SYSTEMD_NAME, SYSTEMD_PATH,
-                                SYSTEMD_MANAGER, "GetJob", on_checked, job, "u",
-                                (uint32_t) strtoul(number + 1, NULL, 10));
-                if (r < 0)
-                        log_warning_errno(r, "Failed to ask for job %s of %s: %m", number + 1, job->unit);
-        }
+        if (!number || job->check)
+                return;
+        r = sd_bus_call_method_async(job->bus, &job->check, SYSTEMD_NAME, SYSTEMD_PATH, SYSTEMD_MANAGER,
+                        "GetJob", on_checked, job, "u", (uint32_t) strtoul(number + 1, NULL, 10));
+        if (r < 0)
+                log_warning_errno(r, "Failed to ask for job %s of %s: %m", number + 1, job->unit);
+}
+
+static int on_timer(sd_event_source *source, uint64_t usec, void *userdata) {
+        Job *job = userdata;
+
+        job_check(job);
         (void) sd_event_source_set_time(source, usec + CHECK_USEC);
         return sd_event_source_set_enabled(source, SD_EVENT_ONESHOT);
 }

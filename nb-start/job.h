@@ -13,6 +13,9 @@ typedef struct Job Job;
 /* Called once or twice, as the kinds of Answer say; the job is gone after the last one. */
 typedef void (*JobHandler)(const Answer *answer, void *userdata);
 
+/* The variables of the event for nb-run, each with its NUL, in a file of the folder. */
+int job_save_variables(int dir_fd, const Request *request);
+
 /* Asks PID 1 for what the request says, and calls the handler from the event loop. The job lives until its last
  * answer or job_free(). */
 int job_new(sd_bus *bus, sd_event *event, JobRemoved *removed, const Request *request, JobHandler handler,
@@ -20,6 +23,9 @@ int job_new(sd_bus *bus, sd_event *event, JobRemoved *removed, const Request *re
 
 /* Tells the job of a JobRemoved signal; it may be gone afterwards. */
 void job_removed(Job *job, const char *path, const char *unit, const char *result);
+
+/* The signal may have been missed: asks PID 1 whether the job is still there. */
+void job_check(Job *job);
 
 void job_free(Job *job);
 DEFINE_TRIVIAL_CLEANUP_FUNC(Job *, job_free);

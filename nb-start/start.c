@@ -13,7 +13,6 @@
 #include <systemd/sd-event.h>
 
 #include "bus-names.h"
-#include "file-util.h"
 #include "job.h"
 #include "log.h"
 #include "retry.h"
@@ -126,8 +125,21 @@ static void on_answer(const Answer *answer, void *userdata) {
         }
 }
 
-static void on_systemd(_unused_ BusOwner *o, const char *owner, _unused_ void *userdata) {
-        log_debug("systemd is %s on the bus.", owner ?: "not");
+static int start_subscribe(Start *s) {
+        return sd_bus_call_method_async(s->bus, NULL, SYSTEMD_NAME, SYSTEMD_PATH, SYSTEMD_MANAGER,
+                        "Subscribe", NULL, NULL, NULL);
+}
+
+/* After a restart of the bus PID 1 may come later than we do; to subscribe twice does no harm. */
+static void on_systemd(_unused_ BusOwner *o, const char *owner, void *userdata) {
+        Start *s = userdata;
+
+        if (!owner)
+                return;
+        (void) start_subscribe(s);
+        for (Client *c = s->clients; c; c = c->next)
+                for (Pending *p = c->pending; p; p = p->next)
+                        job_check(p->job);
 }
 
 static void on_removed(const char *path, const char *unit, const char *result, void *userdata) {
@@ -181,25 +193,10 @@ static int start_connect(Start *s) {
                 r = sd_bus_match_signal_async(s->bus, &s->disconnected, DBUS_LOCAL, NULL, DBUS_LOCAL,
                                 "Disconnected", on_disconnected, NULL, s);
         if (r >= 0)
-                r = sd_bus_call_method_async(s->bus, NULL, SYSTEMD_NAME, SYSTEMD_PATH, SYSTEMD_MANAGER,
-                                "Subscribe", NULL, NULL, NULL);
+                r = start_subscribe(s);
         if (r < 0)
                 start_disconnect(s);
         return r;
-}
-
-/* The variables, each with its NUL, as nb-run reads them. */
-static int request_save_variables(Start *s, const Request *request) {
-        const char *first, *last;
-
-        if (request->n_variables == 0)
-                return file_write_atomic(s->events_fd, request->unit.instance, "", 0, 0644);
-
-        /* They stand one behind the other in the message. */
-        first = request->variables[0];
-        last = request->variables[request->n_variables - 1];
-        return file_write_atomic(s->events_fd, request->unit.instance, first,
-                        (size_t) (last - first) + strlen(last) + 1, 0644);
 }
 
 static int client_begin(Client *c, const Request *request) {
@@ -212,7 +209,7 @@ static int client_begin(Client *c, const Request *request) {
                 return log_error_errno(r, "Failed to connect to the system bus: %m");
 
         if (request->unit.kind == UNIT_RUN && request->verb == VERB_START) {
-                r = request_save_variables(s, request);
+                r = job_save_variables(s->events_fd, request);
                 if (r < 0)
                         return log_error_errno(r, "Failed to write %s/%s: %m", EVENTS_DIRECTORY,
                                         request->unit.instance);

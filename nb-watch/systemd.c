@@ -44,6 +44,7 @@ static void on_owner(_unused_ BusOwner *o, const char *owner, void *userdata) {
         /* A re-executed PID 1 keeps subscriptions; asking once more does no harm. */
         (void) sd_bus_call_method_async(s->bus, NULL, SYSTEMD_NAME, SYSTEMD_PATH, SYSTEMD_MANAGER,
                         "Subscribe", NULL, NULL, NULL);
+        unit_queries_ask_again(s->queries);
         s->handlers.available(s->userdata);
 }
 

@@ -114,19 +114,27 @@ static int unit_query_watch(UnitQuery *q) {
                         CHECK_USEC, CHECK_USEC / 4, on_check, q);
 }
 
-static void on_removed(
-                _unused_ const char *path, const char *unit, _unused_ const char *result, void *userdata) {
-        UnitQueries *queries = userdata;
+/* All that wait, or those that wait for one unit. */
+static void ask_again(UnitQueries *queries, const char *unit) {
         int r;
 
         for (UnitQuery *q = queries->first, *next; q; q = next) {
                 next = q->next;
-                if (!q->wait || !streq(unit, q->unit))
+                if (!q->wait || (unit && !streq(unit, q->unit)))
                         continue;
                 r = unit_query_ask(q);
                 if (r < 0)
                         unit_query_finish(q, r, NULL);
         }
+}
+
+void unit_queries_ask_again(UnitQueries *queries) {
+        ask_again(queries, NULL);
+}
+
+static void on_removed(
+                _unused_ const char *path, const char *unit, _unused_ const char *result, void *userdata) {
+        ask_again(userdata, unit);
 }
 
 int unit_query_new(UnitQueries *queries, const char *unit, bool wait, UnitQueryHandler handler,

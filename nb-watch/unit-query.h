@@ -24,6 +24,8 @@ void unit_state_set(UnitState *state, const char *active_state);
 
 /* For a connection, which it keeps; systemd says who PID 1 is there. */
 int unit_queries_new(sd_bus *bus, BusOwner *systemd, UnitQueries **ret);
+/* Signals may have been missed: those that wait ask once more. */
+void unit_queries_ask_again(UnitQueries *queries);
 /* Queries that are still open end with -ENOTCONN. */
 void unit_queries_free(UnitQueries *queries);
 
