@@ -110,6 +110,16 @@ def differences(records, links):
     return wrong
 
 
+def keeps_name(runs):
+    """Whether each run has the name that was told last."""
+    name = runs[0].link if runs else None
+    for run in runs:
+        name = run.link if run.event == 'link-renamed' else name
+        if run.link != name:
+            return False
+    return True
+
+
 def disorder(records, links):
     """What ran otherwise than it happened, a text a link; what was not told over a gap is no disorder."""
     wrong = []
@@ -120,11 +130,12 @@ def disorder(records, links):
             if not is_subsequence(ran, expected):
                 wrong.append(f'link {index} ({runs[-1].link}): ran {ran}, happened {expected}')
         # Renames that follow each other may be told as one.
-        names = [name for _, name, _ in happened.get(index, [])]
-        told = [(run.event, run.link) for run in runs if run.event in LINK_EVENTS]
-        if not is_subsequence([name for _, name in told], names) or \
-                [e for e, _ in told].count('link-added') > 1 or [e for e, _ in told].count('link-removed') > 1:
-            wrong.append(f'link {index}: ran {told}, had the names {names}')
+        had = [name for _, name, _ in happened.get(index, [])]
+        told = [run.link for run in runs if run.event in ('link-added', 'link-renamed')]
+        events = [run.event for run in runs]
+        if not is_subsequence(told, had) or not keeps_name(runs) or \
+                events.count('link-added') > 1 or 'link-removed' in events[:-1]:
+            wrong.append(f'link {index}: had the names {had}, ran {[(run.event, run.link) for run in runs]}')
     return wrong
 
 
