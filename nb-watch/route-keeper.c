@@ -28,6 +28,8 @@
 #define SHARE 20U
 /* A link whose routes could not be kept is looked at again after a change, at most so often. */
 #define HOPELESS_USEC (10U * 1000U * 1000U)
+/* So often everything waits for deliveries to end; a script may run for long. */
+#define POSTPONED_MAX 10U
 #define LINK_LOOPBACK 1
 #define CARRIER (IFF_UP | IFF_RUNNING | IFF_LOWER_UP)
 
@@ -35,6 +37,7 @@ struct RouteKeeper {
         Watch *watch;
         int fd; /* where questions come; -EBADF while a dump is cheap */
         sd_event_source *io, *look, *read;
+        unsigned n_postponed;
         size_t n_changes;                /* since the last look */
         uint64_t look_usec;              /* when that was */
         uint64_t read_usec, budget_usec; /* the end of the last reading, and how long none may follow */
@@ -66,6 +69,13 @@ static bool is_armed(sd_event_source *source) {
         int enabled = SD_EVENT_OFF;
 
         return source && sd_event_source_get_enabled(source, &enabled) >= 0 && enabled != SD_EVENT_OFF;
+}
+
+static bool is_busy(RouteKeeper *k) {
+        if (k->watch->lanes.n_entries > 0 && k->n_postponed++ < POSTPONED_MAX)
+                return true;
+        k->n_postponed = 0;
+        return false;
 }
 
 static int on_read(sd_event_source *source, uint64_t usec, void *userdata);
@@ -251,7 +261,7 @@ static int on_read(_unused_ sd_event_source *source, _unused_ uint64_t usec, voi
         next = k->read_usec + k->budget_usec;
         if (due.usec > next)
                 next = due.usec;
-        if (k->watch->lanes.n_entries > 0 && next < now + SETTLE_USEC)
+        if (next <= now && is_busy(k))
                 next = now + SETTLE_USEC;
         if (next <= now) {
                 read_link(k, due.link);
@@ -335,7 +345,7 @@ static int on_look(_unused_ sd_event_source *source, _unused_ uint64_t usec, voi
         bool dear;
         int r;
 
-        if (k->watch->lanes.n_entries > 0) {
+        if (is_busy(k)) {
                 arm(k, &k->look, FIRST_LOOK_USEC, on_look);
                 return 0;
         }

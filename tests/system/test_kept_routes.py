@@ -74,6 +74,18 @@ def test_rules_without_a_walk(machine):
     rules(machine, '--remove')
 
 
+def test_a_script_that_runs_long(machine):
+    machine.write('/etc/network-broker/addresses.d/10-long', '#!/bin/sh\n[ "$LINK" != k2 ] || sleep 100\n', 0o755)
+    machine.sh('ip address add 10.102.0.5/24 dev k2; ip address add 10.100.0.5/24 dev k0')
+    machine.wait_for(lambda: machine.show('nb-run@addresses:k2.service', 'ActiveState') == 'activating')
+    machine.run(['ip', 'address', 'del', '10.100.0.5/24', 'dev', 'k0'])
+    machine.wait_for(lambda: 'RTM_GETROUTE' not in calls(machine, 'k0'), what='nb-watch knows the routes again')
+    assert machine.show('nb-run@addresses:k2.service', 'ActiveState') == 'activating'
+    machine.path('/etc/network-broker/addresses.d/10-long').unlink()
+    machine.systemctl('stop', 'nb-run@addresses:k2.service')
+    machine.run(['ip', 'address', 'del', '10.102.0.5/24', 'dev', 'k2'])
+
+
 def test_without_nb_watch(machine):
     """Its socket is gone with it, and nobody waits."""
     machine.systemctl('stop', 'nb-watch.service')
