@@ -169,7 +169,8 @@ static void set_result(const Run *run, ExecResult *ret) {
         if (run->timed_out) {
                 ret->outcome = EXEC_TIMED_OUT;
                 ret->status = run->ended ? 0 : -ETIMEDOUT;
-        } else if (run->interrupted) {
+        } else if (run->interrupted || (run->status != 0 && exec_is_interrupted())) {
+                /* The signal reached the script first. */
                 ret->outcome = EXEC_INTERRUPTED;
                 ret->status = run->status;
         } else if (WIFSIGNALED(run->status)) {

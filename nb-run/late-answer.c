@@ -88,7 +88,7 @@ int late_answer_wait(const char *folder, const char *instance, const char *asked
         if (r < 0)
                 return r;
         r = answer_read(path, asked, ret);
-        if (r != -EAGAIN)
+        if (r != -EAGAIN && r != -ENOENT)
                 return r;
 
         (void) sigemptyset(&signals);
@@ -100,14 +100,15 @@ int late_answer_wait(const char *folder, const char *instance, const char *asked
                 return negative_errno();
 
         for (;;) {
-                /* First the watch, then the look: what comes between shows in one of them. */
-                if (inotify_add_watch(inotify_fd, path, IN_ATTRIB | IN_DELETE_SELF | IN_DONT_FOLLOW) < 0)
+                /* First the watch, then the look: what comes between shows in one of them. Without the file there will
+                 * be no answer, but this unit is about to be stopped. */
+                if (inotify_add_watch(inotify_fd, path, IN_ATTRIB | IN_DELETE_SELF | IN_DONT_FOLLOW) < 0 &&
+                                errno != ENOENT)
                         return negative_errno();
                 r = answer_read(path, asked, ret);
-                if (r == -EAGAIN)
-                        r = wait_for_change(inotify_fd, signal_fd, deadline);
-                else
+                if (r != -EAGAIN && r != -ENOENT)
                         return r;
+                r = wait_for_change(inotify_fd, signal_fd, deadline);
                 if (r < 0)
                         return r;
         }

@@ -13,8 +13,7 @@
  * (CLOCK_MONOTONIC, µs): from the second line of folder/instance, nb-watch's file for the event, and waits for it.
  * Ends at once when SIGTERM or SIGINT is pending, which it leaves so.
  *
- * *ret is on success a text that has yet to be checked. -ENODATA: networkd will not say it. -ETIMEDOUT, -EINTR;
- * -ENOENT: nb-watch took the file away. */
+ * *ret is on success a text that has yet to be checked. -ENODATA: networkd will not say it. -ETIMEDOUT, -EINTR. */
 int late_answer_wait(const char *folder, const char *instance, const char *asked, char **ret);
 
 /* The same of the file's text: -EAGAIN if the answer is not in it. */
