@@ -31,7 +31,18 @@ bool journal_stream_adopt(void) {
                         (void) dup2(null_fd, fd);
                 stands_for_journal[fd] = true;
         }
-        return stands_for_journal[STDERR_FILENO];
+        return stands_for_journal[STDOUT_FILENO] || stands_for_journal[STDERR_FILENO];
+}
+
+bool journal_stream_is_forbidden(void) {
+        _cleanup_close_ int fd = -EBADF;
+
+        if (!stands_for_journal[STDOUT_FILENO] && !stands_for_journal[STDERR_FILENO])
+                return false;
+        fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+        if (fd < 0)
+                return errno == EAFNOSUPPORT || errno == EPERM || errno == EACCES;
+        return access(JOURNAL_STREAM_SOCKET, W_OK) < 0 && (errno == EPERM || errno == EACCES);
 }
 
 bool journal_stream_is_inherited(int fd) {
@@ -53,11 +64,12 @@ bool journal_stream_is_inherited(int fd) {
 
 /* Seven lines: identifier, unit (as a fallback where the sender is gone before journald looks), priority,
  * whether a "<3>" in front of a line is its priority, and three ways to forward that are journald's
- * business. */
+ * business. The empty line behind is no record, but makes journald look up now of which unit this process is: it may
+ * have ended when its own last message is read. */
 static int format_head(char *head, size_t size, const char *identifier, const char *unit) {
         int n;
 
-        n = snprintf(head, size, "%s\n%s\n%i\n1\n0\n0\n0\n", identifier, unit, LOG_DAEMON | LOG_INFO);
+        n = snprintf(head, size, "%s\n%s\n%i\n1\n0\n0\n0\n\n", identifier, unit, LOG_DAEMON | LOG_INFO);
         if (n >= (int) size)
                 return -ENAMETOOLONG;
         for (size_t i = 0; i < strlen(identifier); i++)

@@ -6,8 +6,12 @@
 
 /* Takes /dev/full for what it means as the output of nb-run@.service: the journal, but to be connected by whoever
  * writes, which saves the connection that systemd would make for nb-run itself. Replaces it by /dev/null. Returns
- * whether that was standard error. */
+ * whether standard output or error was that. */
 bool journal_stream_adopt(void);
+
+/* Whether something stands for the journal and this process may not connect to it (which systemd could), as with
+ * RestrictAddressFamilies=AF_INET. A journal that is not running is another matter. */
+bool journal_stream_is_forbidden(void);
 
 /* Whether the descriptor is the stream to the journal that systemd gave to this process
  * (JOURNAL_STREAM=), or stands for it. */

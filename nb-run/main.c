@@ -10,6 +10,8 @@
 
 /* 128 + SIGTERM; the unit takes it for a success. */
 #define EXIT_INTERRUPTED 143
+/* systemd's number, and name in what it logs, for an output that cannot be had. There is nowhere else to say it. */
+#define EXIT_STDOUT 209
 #define DEFAULT_TIMEOUT_USEC UINT64_C(90000000)
 
 static const char *arg_instance;
@@ -74,6 +76,8 @@ static int run_scripts(Runner *runner) {
         const char *refuse;
         int r;
 
+        if (journal_stream_is_forbidden())
+                return EXIT_STDOUT;
         refuse = getenv("NB_REFUSE");
         if (refuse && *refuse) {
                 (void) log_message(LOG_ERR, 0, &runner->fields, "No script is run: %s", refuse);
@@ -98,7 +102,9 @@ static int run(int argc, char *argv[]) {
         Runner runner = {};
         int r;
 
-        log_setup("nb-run", journal_stream_adopt() ? LOG_TARGET_JOURNAL : LOG_TARGET_AUTO);
+        log_setup("nb-run",
+                        journal_stream_adopt() && !isatty(STDERR_FILENO) ? LOG_TARGET_JOURNAL
+                                                                         : LOG_TARGET_AUTO);
         r = parse_arguments(argc, argv);
         if (r <= 0)
                 return r;

@@ -104,7 +104,9 @@ def test_output_is_tagged_with_the_script(machine):
 
 @pytest.mark.parametrize('output, file, journal', [
     ('file:/run/output', ['out', 'err'], []), ('null', [], []), ('journal', [], ['out', 'err']),
-    ('null\nStandardError=file:/run/output', ['err'], [])])
+    ('null\nStandardError=file:/run/output', ['err'], []),
+    ('file:/dev/full\nStandardError=file:/run/output', ['err'], ['out']),
+    ('file:/dev/full\nStandardError=null', [], ['out'])])
 def test_output_of_a_drop_in(machine, output, file, journal):
     machine.write('/run/systemd/system/nb-run@.service.d/output.conf', f'[Service]\nStandardOutput={output}\n')
     machine.sh('systemctl daemon-reload; : > /run/output')
@@ -112,9 +114,39 @@ def test_output_of_a_drop_in(machine, output, file, journal):
     add(machine, '10-words', '#!/bin/sh\necho out\necho err >&2\n')
     start(machine, check=True)
     machine.sh('rm /run/systemd/system/nb-run@.service.d/output.conf; systemctl daemon-reload')
-    # What nb-run itself says goes where standard error does.
+    # What nb-run itself says goes where standard error does, and to the journal where one of both does.
     assert [line for line in machine.read('/run/output').splitlines() if line in ('out', 'err')] == file
     assert [r['MESSAGE'] for r in records(machine, since, SYSLOG_IDENTIFIER='10-words')] == journal
+    assert len(records(machine, since, NB_SCRIPT='10-words')) == (1 if journal else 0)
+
+
+def test_output_that_cannot_be_had(machine):
+    drop_in = '/run/systemd/system/nb-run@.service.d/families.conf'
+    add(machine, '10-x', '#!/bin/sh\necho words; touch /tmp/out\n')
+    machine.write(drop_in, '[Service]\nRestrictAddressFamilies=AF_INET AF_NETLINK\n')
+    machine.systemctl('daemon-reload')
+    unit = start(machine)
+    assert machine.show(unit, 'ActiveState', 'ExecMainStatus') == {'ActiveState': 'failed', 'ExecMainStatus': '209'}
+    assert not machine.path('/tmp/out').exists()
+
+    # As the manual says.
+    machine.write(drop_in, '[Service]\nRestrictAddressFamilies=AF_INET AF_NETLINK\nStandardOutput=journal\n')
+    machine.systemctl('daemon-reload')
+    since = machine.cursor()
+    start(machine, check=True)
+    assert wait_records(machine, since, MESSAGE='words', _SYSTEMD_UNIT=unit)
+    machine.sh(f'rm {drop_in}; systemctl daemon-reload')
+
+
+def test_the_result_is_under_the_unit(machine):
+    # Once the journal has the script's line, it has also looked who nb-run is.
+    add(machine, '10-x', '#!/bin/sh\necho "$INVOCATION_ID"\n'
+                         'until journalctl --quiet -t 10-x | grep -q "$INVOCATION_ID"; do sleep 0.02; done\nexit 3\n')
+    for _ in range(20):
+        since = machine.cursor()
+        unit = start(machine)
+        [record] = wait_records(machine, since, NB_SCRIPT='10-x')
+        assert record.get('_SYSTEMD_UNIT') == unit
 
 
 def test_a_script_that_logs_natively(machine):
