@@ -90,7 +90,7 @@ static void put_hops(struct nlmsghdr *m, const Route *route) {
 
 static void put_metrics(struct nlmsghdr *m, const Route *route) {
         struct rtattr *nested;
-        bool any = route->locks != 0;
+        bool any = route->locks != 0 || route->congestion[0];
 
         for (unsigned i = 0; i < _ROUTE_METRIC_MAX; i++)
                 any |= route->metrics[i] != 0;
@@ -103,6 +103,8 @@ static void put_metrics(struct nlmsghdr *m, const Route *route) {
         for (unsigned i = 0; i < _ROUTE_METRIC_MAX; i++)
                 if (route->metrics[i])
                         put_u32(m, route_metric_number(i), route->metrics[i]);
+        if (route->congestion[0])
+                put(m, RTAX_CC_ALGO, route->congestion, strnlen(route->congestion, CONGESTION_MAX - 1) + 1);
         end_nested(m, nested);
 }
 
@@ -121,6 +123,7 @@ static void put_route(struct nlmsghdr *m, const Change *change) {
                         sizeof(*h));
         h->rtm_family = route->destination.family;
         h->rtm_dst_len = route->prefix_length;
+        h->rtm_src_len = route->source_length;
         h->rtm_tos = route->tos;
         h->rtm_protocol = route->protocol;
         h->rtm_scope = route->scope;
@@ -129,6 +132,8 @@ static void put_route(struct nlmsghdr *m, const Change *change) {
         put_u32(m, RTA_TABLE, route->table);
         if (route->prefix_length > 0)
                 put(m, RTA_DST, route->destination.bytes, family_length(route->destination.family));
+        if (route->source_length > 0)
+                put(m, RTA_SRC, route->source.bytes, family_length(route->destination.family));
         put_u32(m, RTA_PRIORITY, route->priority);
         put_metrics(m, route);
 

@@ -37,7 +37,6 @@ static int make_rules(Snapshot *s, const Claim *claim, Wanted *w) {
         return 0;
 }
 
-/* A connected route or a default; what else goes through a gateway is found in main by the second rule. */
 static bool is_copied(const Route *route, const Claim *claim, Route *ret) {
         *ret = *route;
         ret->table = claim->table;
@@ -45,13 +44,11 @@ static bool is_copied(const Route *route, const Claim *claim, Route *ret) {
         memset(ret->hops, 0, sizeof(ret->hops));
         ret->n_hops = 0;
 
-        if (route->type != RTN_UNICAST)
-                return false;
         for (size_t i = 0; i < route->n_hops; i++) {
                 const Hop *hop = route->hops + i;
                 Hop *copy = ret->hops + ret->n_hops;
 
-                if (hop->ifindex != claim->ifindex || (route->prefix_length > 0 && hop->gateway.family != 0))
+                if (hop->ifindex != claim->ifindex || !route_hop_counts(route, hop) || hop->encapsulated)
                         continue;
                 *copy = *hop;
                 /* The gateway is checked against this table, where its network may come later or never. */

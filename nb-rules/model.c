@@ -22,7 +22,9 @@ int rule_compare(const void *a, const void *b) {
 
 bool route_same_key(const Route *a, const Route *b) {
         return a->table == b->table && address_compare(&a->destination, &b->destination) == 0 &&
-                        a->prefix_length == b->prefix_length && a->tos == b->tos &&
+                        a->prefix_length == b->prefix_length &&
+                        address_compare(&a->source, &b->source) == 0 &&
+                        a->source_length == b->source_length && a->tos == b->tos &&
                         a->priority == b->priority;
 }
 
@@ -43,10 +45,12 @@ bool route_equal(const Route *a, const Route *b) {
         if (!route_same_key(a, b) || !route_same_hops(a, b))
                 return false;
         for (size_t i = 0; i < a->n_hops; i++)
-                if (a->hops[i].onlink != b->hops[i].onlink || a->hops[i].weight != b->hops[i].weight)
+                if (a->hops[i].onlink != b->hops[i].onlink || a->hops[i].weight != b->hops[i].weight ||
+                                a->hops[i].encapsulated != b->hops[i].encapsulated)
                         return false;
         return a->type == b->type && a->scope == b->scope && a->protocol == b->protocol &&
-                        a->locks == b->locks && memcmp(a->metrics, b->metrics, sizeof(a->metrics)) == 0;
+                        a->locks == b->locks && memcmp(a->metrics, b->metrics, sizeof(a->metrics)) == 0 &&
+                        memcmp(a->congestion, b->congestion, sizeof(a->congestion)) == 0;
 }
 
 int table_of_link(uint32_t base, int ifindex, uint32_t *ret) {
@@ -58,21 +62,4 @@ int table_of_link(uint32_t base, int ifindex, uint32_t *ret) {
 
         *ret = (uint32_t) table;
         return 0;
-}
-
-static const struct {
-        unsigned number;
-        const char *name;
-} metrics[_ROUTE_METRIC_MAX] = {
-#define X(symbol, text) [ROUTE_METRIC_##symbol] = { RTAX_##symbol, text },
-        ROUTE_METRIC_LIST(X)
-#undef X
-};
-
-unsigned route_metric_number(unsigned metric) {
-        return metrics[metric].number;
-}
-
-const char *route_metric_name(unsigned metric) {
-        return metrics[metric].name;
 }

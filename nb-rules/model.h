@@ -40,18 +40,30 @@ typedef struct Hop {
         int ifindex;
         Address gateway; /* family 0: none */
         bool onlink;
-        uint8_t weight; /* as in rtnh_hops: 0 is the usual one */
+        uint8_t weight;    /* as in rtnh_hops: 0 is the usual one */
+        bool encapsulated; /* which we do not make */
 } Hop;
 
-/* The metrics of a route that are copied: those that are plain numbers. X(symbol, name of ip-route(8)) */
+/* The metrics of a route that are numbers. X(symbol, name of ip-route(8)) */
 #define ROUTE_METRIC_LIST(X)                                                                                \
         X(MTU, "mtu")                                                                                       \
         X(WINDOW, "window")                                                                                 \
+        X(RTT, "rtt")                                                                                       \
+        X(RTTVAR, "rttvar")                                                                                 \
+        X(SSTHRESH, "ssthresh")                                                                             \
+        X(CWND, "cwnd")                                                                                     \
         X(ADVMSS, "advmss")                                                                                 \
+        X(REORDERING, "reordering")                                                                         \
         X(HOPLIMIT, "hoplimit")                                                                             \
         X(INITCWND, "initcwnd")                                                                             \
+        X(FEATURES, "features")                                                                             \
+        X(RTO_MIN, "rto_min")                                                                               \
         X(INITRWND, "initrwnd")                                                                             \
-        X(QUICKACK, "quickack")
+        X(QUICKACK, "quickack")                                                                             \
+        X(FASTOPEN_NO_COOKIE, "fastopen_no_cookie")
+
+/* As TCP_CA_NAME_MAX of the kernel. */
+#define CONGESTION_MAX 16U
 
 enum {
 #define X(symbol, name) ROUTE_METRIC_##symbol,
@@ -64,10 +76,13 @@ enum {
 typedef struct Route {
         uint32_t table;
         Address destination;
+        Address source; /* IPv6: with a length, for packets from there only; else zero */
+        uint8_t source_length;
         uint8_t prefix_length, tos, type, scope, protocol;
         uint32_t priority; /* what ip-route(8) calls metric */
         uint32_t metrics[_ROUTE_METRIC_MAX];
-        uint32_t locks; /* bits 1 << RTAX_... of those that are locked */
+        char congestion[CONGESTION_MAX]; /* the algorithm of congestion control, padded with zeros; "": none */
+        uint32_t locks;                  /* bits 1 << RTAX_... of those that are locked */
         size_t n_hops;
         Hop hops[HOPS_MAX];
         size_t n_legs; /* of a route in main: how many of this link's hops it had before it was split for IPv6 */
@@ -133,6 +148,15 @@ bool route_same_hops(const Route *a, const Route *b);
 /* The table of a link. -ERANGE if base + ifindex is 0, one of default, main and local, or no table number. */
 int table_of_link(uint32_t base, int ifindex, uint32_t *ret);
 
+/* Whether a hop of a route has its place in the link's table: all of a default, else those without a gateway; what
+ * else goes through a gateway is found in main by the second rule. */
+static inline bool route_hop_counts(const Route *route, const Hop *hop) {
+        return route->type == RTN_UNICAST && (route->prefix_length == 0 || hop->gateway.family == 0);
+}
+
 /* The number behind RTAX_ of a metric. */
 unsigned route_metric_number(unsigned metric);
 const char *route_metric_name(unsigned metric);
+
+/* Takes over what an RTA_METRICS holds. */
+void route_read_metrics(const struct rtattr *nested, Route *route);

@@ -221,11 +221,13 @@ static bool read_hops(const struct rtattr *multipath, Route *route, int ifindex,
                 hop.weight = n->rtnh_hops;
                 a = (const void *) (p + NLMSG_ALIGN(sizeof(*n)));
                 l = n->rtnh_len - (int) sizeof(*n);
-                for (; RTA_OK(a, l); a = RTA_NEXT(a, l))
+                for (; RTA_OK(a, l); a = RTA_NEXT(a, l)) {
+                        hop.encapsulated |= (a->rta_type & NLA_TYPE_MASK) == RTA_ENCAP;
                         if ((a->rta_type == RTA_GATEWAY &&
                                             !get_address(a, route->destination.family, &hop.gateway)) ||
                                         (a->rta_type == RTA_VIA && !get_via(a, &hop.gateway)))
                                 return false;
+                }
                 add_hop(route, &hop, n->rtnh_flags, ifindex, truncated);
 
                 step = NLMSG_ALIGN((size_t) n->rtnh_len);
@@ -235,23 +237,6 @@ static bool read_hops(const struct rtattr *multipath, Route *route, int ifindex,
                 left -= step;
         }
         return true;
-}
-
-static void read_metrics(const struct rtattr *nested, Route *route) {
-        const struct rtattr *a = RTA_DATA(nested);
-        int left = (int) RTA_PAYLOAD(nested);
-        uint32_t locks = 0, known = 0;
-
-        for (; RTA_OK(a, left); a = RTA_NEXT(a, left)) {
-                if (a->rta_type == RTAX_LOCK)
-                        (void) get_u32(a, &locks);
-                for (unsigned i = 0; i < _ROUTE_METRIC_MAX; i++)
-                        if (a->rta_type == route_metric_number(i))
-                                (void) get_u32(a, route->metrics + i);
-        }
-        for (unsigned i = 0; i < _ROUTE_METRIC_MAX; i++)
-                known |= 1U << route_metric_number(i);
-        route->locks = locks & known;
 }
 
 typedef struct RawRoute {
@@ -272,6 +257,8 @@ static bool read_route_attribute(RawRoute *raw, const struct rtattr *a, int fami
                 return get_u32(a, &raw->route.table);
         case RTA_DST:
                 return get_address(a, family, &raw->route.destination);
+        case RTA_SRC:
+                return get_address(a, family, &raw->route.source);
         case RTA_PRIORITY:
                 return get_u32(a, &raw->route.priority);
         case RTA_OIF:
@@ -286,7 +273,7 @@ static bool read_route_attribute(RawRoute *raw, const struct rtattr *a, int fami
         case RTA_NH_ID:
                 return get_u32(a, &raw->nexthop);
         case RTA_METRICS:
-                read_metrics(a, &raw->route);
+                route_read_metrics(a, &raw->route);
                 return true;
         case RTA_MULTIPATH:
                 raw->has_hops = true;
@@ -299,7 +286,7 @@ static bool read_route_attribute(RawRoute *raw, const struct rtattr *a, int fami
                 raw->is_unusable |= (int) cache.rta_expires < 0;
                 return true;
         case RTA_ENCAP:
-                raw->is_unusable = true;
+                raw->hop.encapsulated = true;
                 return true;
         default:
                 return true;
@@ -326,6 +313,7 @@ int parse_route(const struct nlmsghdr *message, uint32_t table, int ifindex, Rou
         raw.route.destination.family = h->rtm_family;
         raw.route.table = h->rtm_table;
         raw.route.prefix_length = h->rtm_dst_len;
+        raw.route.source_length = h->rtm_src_len;
         raw.route.tos = h->rtm_tos;
         raw.route.type = h->rtm_type;
         raw.route.scope = h->rtm_scope;
@@ -381,6 +369,9 @@ int parse_nexthop(const struct nlmsghdr *message, Hop *ret, NexthopMember member
                         if (!get_u32(a, &u))
                                 return -EBADMSG;
                         hop.ifindex = (int) u;
+                        break;
+                case NHA_ENCAP:
+                        hop.encapsulated = true;
                         break;
                 case NHA_GATEWAY:
                         if (!get_address(a, h->nh_family, &hop.gateway))

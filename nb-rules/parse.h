@@ -15,7 +15,7 @@ int parse_rule(const struct nlmsghdr *message, Rule *ret, uint8_t *ret_local);
 int parse_address(const struct nlmsghdr *message, int ifindex, Address *ret);
 
 /* A route of the table, with the hops of the link only (of all links if ifindex is 0), those that are dead left out;
- * not one that has expired or is encapsulated. *ret_nexthop is the id of a nexthop object that must be asked for the
+ * not one that has expired. *ret_nexthop is the id of a nexthop object that must be asked for the
  * hops, else 0. *ret_truncated says that there were more than HOPS_MAX. */
 int parse_route(const struct nlmsghdr *message, uint32_t table, int ifindex, Route *ret,
                 uint32_t *ret_nexthop, bool *ret_truncated);

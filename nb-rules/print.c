@@ -5,6 +5,9 @@
 #include <arpa/inet.h>
 #include <stdarg.h>
 
+/* Newer than the headers may be. */
+#define FEATURE_TCP_USEC_TS (1U << 4)
+
 typedef struct Text {
         char *data;
         size_t n;
@@ -87,13 +90,43 @@ static void add_scope(Text *t, uint8_t scope) {
                 add(t, " scope %u", scope);
 }
 
+/* As ip-route(8) calls the bits; it takes no number. */
+static void add_features(Text *t, uint32_t features) {
+        if (features & RTAX_FEATURE_ECN)
+                add(t, " ecn");
+        if (features & FEATURE_TCP_USEC_TS)
+                add(t, " tcp_usec_ts");
+}
+
+/* One that ip-route(8) locks without being told refuses the word. */
+static bool says_lock(const Route *route, unsigned number) {
+        return number != RTAX_RTO_MIN && (route->locks & 1U << number);
+}
+
+static void add_metrics(Text *t, const Route *route) {
+        for (unsigned i = 0; i < _ROUTE_METRIC_MAX; i++) {
+                if (!route->metrics[i])
+                        continue;
+                add(t, " %s%s", route_metric_name(i),
+                                says_lock(route, route_metric_number(i)) ? " lock" : "");
+                if (i == ROUTE_METRIC_FEATURES)
+                        add_features(t, route->metrics[i]);
+                else
+                        add(t, " %u", route->metrics[i]);
+        }
+        if (route->congestion[0])
+                add(t, " congctl%s %s", says_lock(route, RTAX_CC_ALGO) ? " lock" : "", route->congestion);
+}
+
 static void add_route(Text *t, ChangeVerb verb, const Route *route, const char *link) {
         bool is_multipath = route->n_hops > 1 || (route->n_hops == 1 && route->hops[0].weight > 0);
         int family = route->destination.family;
-        char destination[DESTINATION_MAX];
+        char destination[DESTINATION_MAX], source[INET6_ADDRSTRLEN];
 
         print_destination(route, destination);
         add(t, "ip -%c route %s %s", family == AF_INET ? '4' : '6', verb_text(verb), destination);
+        if (route->source_length > 0)
+                add(t, " from %s/%u", address_text(&route->source, source), route->source_length);
         if (!is_multipath && route->n_hops == 1)
                 add_hop(t, route->hops, link, family);
         add(t, " table %u protocol %u", route->table, route->protocol);
@@ -103,11 +136,7 @@ static void add_route(Text *t, ChangeVerb verb, const Route *route, const char *
                 add(t, " tos 0x%02x", route->tos);
         if (route->priority)
                 add(t, " metric %u", route->priority);
-        for (unsigned i = 0; i < _ROUTE_METRIC_MAX; i++)
-                if (route->metrics[i])
-                        add(t, " %s%s %u", route_metric_name(i),
-                                        route->locks & 1U << route_metric_number(i) ? " lock" : "",
-                                        route->metrics[i]);
+        add_metrics(t, route);
         if (!is_multipath && route->n_hops == 1 && route->hops[0].onlink)
                 add(t, " onlink");
         for (size_t i = 0; is_multipath && i < route->n_hops; i++) {

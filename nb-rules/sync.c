@@ -100,6 +100,28 @@ static void warn_of_local(const Sync *s) {
                                         s->claims.claims[0].table);
 }
 
+static void warn_of_encapsulation(const Sync *s) {
+        const Route *routes = s->snapshot.main_routes.items;
+        char destination[DESTINATION_MAX];
+
+        for (size_t i = 0; i < s->snapshot.main_routes.n; i++)
+                for (size_t j = 0; j < routes[i].n_hops; j++) {
+                        if (!routes[i].hops[j].encapsulated ||
+                                        !route_hop_counts(routes + i, routes[i].hops + j))
+                                continue;
+                        print_destination(routes + i, destination);
+                        log_message(LOG_WARNING, 0, &s->fields,
+                                        "%s: a route to %s has an encapsulation (encap) and is left out of table %" PRIu32
+                                        ".",
+                                        s->link, destination, s->claims.claims[0].table);
+                }
+}
+
+static void warn(const Sync *s) {
+        warn_of_local(s);
+        warn_of_encapsulation(s);
+}
+
 static int check_foreign(const Sync *s) {
         char destination[DESTINATION_MAX];
         const Route *foreign;
@@ -260,7 +282,7 @@ static int run(Sync *s) {
                 if (r < 0)
                         return r;
                 if (round == 0 && is_wanted(s))
-                        warn_of_local(s);
+                        warn(s);
                 if (s->plan.changes.n == 0)
                         break;
                 if (round == ROUNDS_MAX)
@@ -287,7 +309,7 @@ static int show(Sync *s) {
         if (r < 0)
                 return r;
         if (is_wanted(s))
-                warn_of_local(s);
+                warn(s);
 
         changes = s->plan.changes.items;
         for (size_t i = 0; i < s->plan.changes.n; i++) {

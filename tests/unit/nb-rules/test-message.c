@@ -169,7 +169,12 @@ static void test_routes_come_back(void **state) {
         routes[0].tos = 0x10;
         routes[0].metrics[ROUTE_METRIC_MTU] = 1400;
         routes[0].metrics[ROUTE_METRIC_QUICKACK] = 1;
-        routes[0].locks = 1U << RTAX_MTU;
+        routes[0].locks = 1U << RTAX_MTU | 1U << RTAX_CC_ALGO;
+        strcpy(routes[0].congestion, "a-name-of-15-ch");
+        for (unsigned m = 0; m < _ROUTE_METRIC_MAX; m++)
+                routes[6].metrics[m] = m + 1;
+        routes[6].source = address("2001:db8:77::");
+        routes[6].source_length = 48;
         routes[1].scope = RT_SCOPE_LINK;
         for (size_t i = 0; i < ELEMENTSOF(routes); i++) {
                 Change change = { .verb = CHANGE_ADD, .route = routes + i };
@@ -189,6 +194,34 @@ static void test_routes_come_back(void **state) {
                 assert_int_equal(parse_route(&b.header, UINT32_MAX, 4, &back, &nexthop, &truncated), 1);
                 assert_int_equal(back.n_hops, 0);
         }
+}
+
+/* A source prefix, a metric and an encapsulation make another route of it. */
+static void test_what_makes_a_difference(void **state) {
+        const Route route = make_route("::", 0, "fe80::1", 1);
+        Route others[] = { route, route, route, route };
+
+        others[0].source_length = 64;
+        others[1].congestion[0] = 'x';
+        others[2].metrics[ROUTE_METRIC_RTO_MIN] = 40;
+        others[3].hops[0].encapsulated = true;
+        for (size_t i = 0; i < ELEMENTSOF(others); i++) {
+                assert_false(route_equal(&route, others + i));
+                assert_int_equal(route_same_key(&route, others + i), i > 0);
+        }
+}
+
+static void test_encapsulation_is_seen(void **state) {
+        Route route = make_route("0.0.0.0", 0, "10.9.0.1", 1), back;
+        Change change = { .verb = CHANGE_ADD, .route = &route };
+        uint32_t nexthop;
+        bool truncated;
+        Buffer b;
+
+        assert_in_range(build_message(&change, &b), sizeof(struct nlmsghdr), MESSAGE_SIZE_MAX);
+        append(&b, RTA_ENCAP | NLA_F_NESTED, 0);
+        assert_int_equal(parse_route(&b.header, UINT32_MAX, 3, &back, &nexthop, &truncated), 1);
+        assert_true(back.hops[0].encapsulated);
 }
 
 /* Every cut of a message is refused or read as what is left of it, never read beyond. */
@@ -220,6 +253,8 @@ int main(void) {
                 cmocka_unit_test(test_other_rules_are_not_ours),
                 cmocka_unit_test(test_local_behind),
                 cmocka_unit_test(test_routes_come_back),
+                cmocka_unit_test(test_what_makes_a_difference),
+                cmocka_unit_test(test_encapsulation_is_seen),
                 cmocka_unit_test(test_cut_messages),
         };
 
