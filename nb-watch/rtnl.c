@@ -19,6 +19,9 @@
 
 #define GROUPS 263633U /* as in nb-watch.socket */
 
+/* So often a network that changes all the time is read anew; then it is tried again later. */
+#define READS_MAX 8U
+
 struct Rtnl {
         Watch *watch;
         int fd;
@@ -114,36 +117,63 @@ static void link_compare(Link *link, void *userdata) {
         leases_check(w->leases, link);
 }
 
-static int drop_message(_unused_ const struct nlmsghdr *message, _unused_ void *userdata) {
+static int drop_message(const struct nlmsghdr *message, void *userdata) {
+        bool *changed = userdata;
+
+        switch (message->nlmsg_type) {
+        case RTM_NEWLINK:
+        case RTM_DELLINK:
+        case RTM_NEWADDR:
+        case RTM_DELADDR:
+                *changed = true;
+        }
         return 0;
 }
 
-static void rtnl_drain(Rtnl *rtnl) {
+/* Returns whether links or addresses changed. */
+static bool rtnl_drain(Rtnl *rtnl) {
+        bool changed = false;
         int r;
 
-        do
-                r = netlink_receive(rtnl->fd, drop_message, NULL);
-        while (r > 0 || r == -ENOBUFS);
+        do {
+                r = netlink_receive(rtnl->fd, drop_message, &changed);
+                changed = changed || r == -ENOBUFS;
+        } while (r > 0 || r == -ENOBUFS);
+        return changed;
+}
+
+/* Returns 1 if what was read may lack something. A change in the middle is in what was read, or it is not: told after it,
+ * it could be told twice. So it is dropped, and all is read once more. */
+static int rtnl_read(Rtnl *rtnl) {
+        bool whole;
+        int r;
+
+        (void) rtnl_drain(rtnl);
+        for (unsigned i = 0; i < READS_MAX; i++) {
+                r = rtnl_dump(rtnl, RTM_GETLINK, sizeof(struct ifinfomsg), restart_links, on_dumped_link);
+                if (r < 0)
+                        return r;
+                whole = r == 0;
+                r = rtnl_dump(rtnl, RTM_GETADDR, sizeof(struct ifaddrmsg), restart_addresses,
+                                on_dumped_address);
+                if (r < 0)
+                        return r;
+                if (!rtnl_drain(rtnl)) {
+                        /* A link that half a dump lacks need not be gone. */
+                        if (whole)
+                                links_foreach(&rtnl->watch->links, link_gone, rtnl->watch);
+                        return !whole || r > 0;
+                }
+        }
+        return 1;
 }
 
 int rtnl_sync(Rtnl *rtnl) {
         Watch *w = rtnl->watch;
-        bool whole = true;
         int r;
 
         (void) sd_event_source_set_enabled(rtnl->io, SD_EVENT_OFF);
-        rtnl_drain(rtnl);
-        route_keeper_forget_all(w->keeper);
-
-        r = rtnl_dump(rtnl, RTM_GETLINK, sizeof(struct ifinfomsg), restart_links, on_dumped_link);
-        if (r >= 0) {
-                /* A link that half a dump lacks need not be gone; one that is will be said to be. */
-                whole = r == 0;
-                if (whole)
-                        links_foreach(&w->links, link_gone, w);
-                r = rtnl_dump(rtnl, RTM_GETADDR, sizeof(struct ifaddrmsg), restart_addresses,
-                                on_dumped_address);
-        }
+        r = rtnl_read(rtnl);
         if (r < 0) {
                 if (rtnl->retry.n_failed == 0)
                         log_error_errno(r,
@@ -151,11 +181,12 @@ int rtnl_sync(Rtnl *rtnl) {
                 retry_later(&rtnl->retry, w->event, on_retry, rtnl);
                 return r;
         }
-        if (whole && r == 0)
+        if (r == 0)
                 retry_reset(&rtnl->retry);
         else
                 retry_later(&rtnl->retry, w->event, on_retry, rtnl);
 
+        route_keeper_forget_all(w->keeper);
         losses_forget(w);
         links_foreach(&w->links, make_way, w);
         links_foreach(&w->links, link_compare, w);
