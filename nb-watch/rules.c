@@ -128,15 +128,37 @@ static void touch_link(Link *link, void *userdata) {
         rules_touch(userdata, link);
 }
 
-static void on_healed(CallResult result, const char *detail, void *userdata) {
-        Watch *w = userdata;
+/* The rules of one link, on their way back. */
+struct Healing {
+        Watch *watch;
+        char unit[UNIT_NAME_LENGTH_MAX];
+        Healing *next;
+};
 
-        w->n_healing--;
+static void healing_free(Healing *healing) {
+        for (Healing **p = &healing->watch->healings; *p; p = &(*p)->next)
+                if (*p == healing) {
+                        *p = healing->next;
+                        break;
+                }
+        free(healing);
+}
+
+void rules_abandon(Watch *w) {
+        while (w->healings)
+                healing_free(w->healings);
+}
+
+static void on_healed(CallResult result, const char *detail, void *userdata) {
+        Healing *healing = userdata;
+        Watch *w = healing->watch;
+
         if (result != CALL_DONE) {
-                log_warning("Putting rules back ended with '%s'.", detail);
+                log_warning("Putting rules back: %s ended with '%s', trying again.", healing->unit, detail);
                 w->heal_failed = true;
         }
-        if (w->n_healing > 0)
+        healing_free(healing);
+        if (w->healings)
                 return;
         /* As entries, which are tried again until they succeed. */
         if (w->heal_failed) {
@@ -152,16 +174,19 @@ static void on_healed(CallResult result, const char *detail, void *userdata) {
 }
 
 static int heal_reload(Watch *w, const Link *link) {
-        char unit[UNIT_NAME_LENGTH_MAX];
+        Healing *healing;
         int r;
 
-        r = unit_name_format(UNIT_RULES, EVENT_TYPE_ROUTES, link->name, unit);
+        healing = calloc(1, sizeof(*healing));
+        if (!healing)
+                return -ENOMEM;
+        *healing = (Healing){ .watch = w, .next = w->healings };
+        w->healings = healing;
+        r = unit_name_format(UNIT_RULES, EVENT_TYPE_ROUTES, link->name, healing->unit);
+        if (r >= 0)
+                r = starter_call(w->starter, VERB_RELOAD, healing->unit, NULL, true, on_healed, healing);
         if (r < 0)
-                return r;
-        w->n_healing++;
-        r = starter_call(w->starter, VERB_RELOAD, unit, NULL, true, on_healed, w);
-        if (r < 0)
-                w->n_healing--;
+                healing_free(healing);
         return r;
 }
 
@@ -183,7 +208,7 @@ static void heal_link(Link *link, void *userdata) {
 void rules_heal(Watch *w) {
         if (w->monitor)
                 return;
-        if (w->n_healing > 0) {
+        if (w->healings) {
                 w->heal_again = true;
                 return;
         }

@@ -13,3 +13,6 @@ void rules_drop(Watch *w, const Link *link, const char *name);
 
 /* Somebody removed a rule of ours: all are put back, outside the lanes. */
 void rules_heal(Watch *w);
+
+/* For the end of the process, when no answer comes any more. */
+void rules_abandon(Watch *w);

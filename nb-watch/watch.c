@@ -332,6 +332,7 @@ void watch_free(Watch *w) {
         lanes_done(&w->lanes);
         route_keeper_free(w->keeper);
         losses_forget(w);
+        rules_abandon(w);
         links_done(&w->links);
         rtnl_free(w->rtnl);
         leases_free(w->leases);

@@ -213,6 +213,17 @@ def test_healed_though_a_sync_died(machine, dying):
                      len(with_address(machine, '10.9.0.78')) == 4, 5, lambda: rules(machine))
 
 
+def test_a_failed_healing_is_named_and_tried_again(machine, dying):
+    cursor = machine.cursor()
+    dying(True)
+    machine.sh('ip rule del priority 31002 from 10.9.0.12')
+    machine.wait_for(lambda: deaths(machine) >= 2)
+    assert "Putting rules back: nb-rules@eth1.service ended with 'failed', trying again." in machine.messages(
+        '_SYSTEMD_UNIT=nb-watch.service', since=cursor)
+    dying(False)
+    in_place(machine)
+
+
 def test_stopped_by_hand(machine, links):
     """Neither a change nor a try starts it again; but from a start by hand on it follows."""
     machine.systemctl('stop', 'nb-rules@eth1.service')
