@@ -11,8 +11,6 @@
 #include <sys/un.h>
 #include <syslog.h>
 
-#define JOURNAL_STREAM_SOCKET "/run/systemd/journal/stdout"
-
 /* Linux, Documentation/admin-guide/devices.txt */
 #define DEV_FULL makedev(1, 7)
 

@@ -4,6 +4,8 @@
 
 #include "macros.h"
 
+#define JOURNAL_STREAM_SOCKET "/run/systemd/journal/stdout"
+
 /* Takes /dev/full for what it means as the output of nb-run@.service: the journal, but to be connected by whoever
  * writes, which saves the connection that systemd would make for nb-run itself. Replaces it by /dev/null. Returns
  * whether standard output or error was that. */

@@ -23,34 +23,58 @@ static int set_journal_stream(Environment *environment, int fd) {
         return environment_set(environment, "JOURNAL_STREAM", value);
 }
 
+/* Another user's lines need the relay to reach their unit; the others reach the journal without it. */
+static int relay_or_stream(const LogFields *fields, const Script *script, Environment *environment,
+                int stream, int *ret_fd) {
+        int relay, r;
+
+        if (geteuid() != 0) {
+                relay = relay_start(stream);
+                if (relay >= 0) {
+                        safe_close(stream);
+                        *ret_fd = relay;
+                        return 0;
+                }
+                (void) log_message(LOG_WARNING, relay, fields,
+                                "%s: cannot start a process that hands its output on, so lines of its children "
+                                "may be missing under this unit: %m",
+                                script->path);
+        }
+        r = set_journal_stream(environment, stream);
+        if (r < 0)
+                return r;
+        *ret_fd = stream;
+        return 0;
+}
+
 /* Where an administrator has sent it elsewhere, or on a terminal, the output goes there; else *ret_fd, for the caller
  * to close, goes to the journal. */
 static int connect_output(const Runner *runner, const Script *script, Environment *environment,
                 ExecRequest *request, int *ret_fd) {
         bool output = journal_stream_is_inherited(STDOUT_FILENO);
         bool error = journal_stream_is_inherited(STDERR_FILENO);
-        _cleanup_close_ int fd = -EBADF;
-        int r = 0, relay = -EBADF;
+        LogFields fields = runner->fields;
+        _cleanup_close_ int stream = -EBADF;
+        int r;
 
-        if (output || error)
-                fd = journal_stream_open(script->name, runner->unit);
-        if (fd < 0)
+        if (!output && !error)
                 return 0;
-        if (geteuid() != 0)
-                relay = relay_start(fd);
-        if (relay >= 0) {
-                safe_close(fd);
-                fd = relay;
-        } else
-                r = set_journal_stream(environment, fd);
+        fields.script = script->name;
+        stream = journal_stream_open(script->name, runner->unit);
+        if (stream < 0) {
+                (void) log_message(LOG_WARNING, stream, &fields, "%s: cannot connect its output to %s: %m",
+                                script->path, JOURNAL_STREAM_SOCKET);
+                return 0;
+        }
+        r = relay_or_stream(&fields, script, environment, stream, ret_fd);
         if (r < 0)
                 return r;
+        TAKE_FD(stream);
 
         if (output)
-                request->output_fd = fd;
+                request->output_fd = *ret_fd;
         if (error)
-                request->error_fd = fd;
-        *ret_fd = TAKE_FD(fd);
+                request->error_fd = *ret_fd;
         return 0;
 }
 

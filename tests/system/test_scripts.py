@@ -138,6 +138,20 @@ def test_output_that_cannot_be_had(machine):
     machine.sh(f'rm {drop_in}; systemctl daemon-reload')
 
 
+def test_output_without_the_socket_of_the_journal(machine):
+    drop_in = '/run/systemd/system/nb-run@.service.d/socket.conf'
+    socket = '/run/systemd/journal/stdout'
+    add(machine, '10-x', '#!/bin/sh\necho words; touch /tmp/out\n')
+    machine.write(drop_in, f'[Service]\nInaccessiblePaths={socket}\n')
+    machine.systemctl('daemon-reload')
+    since = machine.cursor()
+    start(machine, check=True)
+    machine.sh(f'rm {drop_in}; systemctl daemon-reload')
+    assert machine.path('/tmp/out').exists()
+    [record] = wait_records(machine, since, NB_SCRIPT='10-x', PRIORITY='4')
+    assert record['MESSAGE'] == f'{ROUTABLE}/10-x: cannot connect its output to {socket}: Connection refused'
+
+
 def test_the_result_is_under_the_unit(machine):
     # Once the journal has the script's line, it has also looked who nb-run is.
     add(machine, '10-x', '#!/bin/sh\necho "$INVOCATION_ID"\n'
