@@ -8,6 +8,10 @@
 #include "log.h"
 #include "work.h"
 
+/* What failed so often, as where the table has somebody else's routes, does until something changes; and that is an
+ * event. */
+#define TRIES_MAX 6U
+
 static bool should_keep(const Work *work) {
         const Entry *entry = work->entry;
         const Link *link = links_find(&work->watch->links, entry->ifindex);
@@ -87,8 +91,13 @@ static void rules_failed(Work *work, const char *detail) {
         if (first)
                 log_warning("%s ended with '%s'%s; scripts of %s run all the same.", work->unit, detail,
                                 link ? ", trying again" : "", name->name);
-        if (link)
+        if (link && link->rules_retry.n_failed < TRIES_MAX)
                 retry_later(&link->rules_retry, w->event, on_retry, w);
+        else if (link) {
+                log_warning("%s: %u tries failed, the next is when something of %s changes.", work->unit,
+                                TRIES_MAX, name->name);
+                retry_reset(&link->rules_retry);
+        }
 }
 
 void work_rules_called(Work *work, CallResult result, const char *detail) {

@@ -198,7 +198,7 @@ def test_failing_script(machine, records):
     unit = 'nb-run@carrier:fail0.service'
     assert machine.show(unit, 'ActiveState') == 'failed'
     assert unit in machine.systemctl('--failed', '--plain', '--no-legend')
-    assert any('50-fail' in message for message in machine.messages(f'_SYSTEMD_UNIT={unit}'))
+    assert any('50-fail' in message for message in machine.messages(f'NB_UNIT={unit}'))
     # It is run again at the next entry, and shows as active once it succeeds.
     machine.run(['rm', '/etc/network-broker/carrier.d/50-fail'])
     machine.unplug('fail0')
