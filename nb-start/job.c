@@ -8,6 +8,7 @@
 #include "bus-names.h"
 #include "file-util.h"
 #include "log.h"
+#include "retry.h"
 
 /* A signal that never comes must not hold a link for ever: look at the job itself so often. */
 #define CHECK_USEC (30U * 1000U * 1000U)
@@ -23,7 +24,9 @@ struct Job {
         char result[64];
         bool watched;
         sd_bus_slot *call, *check;
+        sd_event *event;
         sd_event_source *timer;
+        Retry again; /* of the check */
         JobHandler handler;
         void *userdata;
 };
@@ -66,12 +69,21 @@ void job_removed(Job *job, const char *path, const char *unit, const char *resul
                 (void) job_finish(job, ANSWER_RESULT, result);
 }
 
+static void on_again(void *userdata) {
+        job_check(userdata);
+}
+
+/* Where many jobs are checked at once, the bus takes a part of the calls only; that PID 1 leaves is no answer either. */
 static int on_checked(sd_bus_message *m, void *userdata, _unused_ sd_bus_error *error) {
         Job *job = userdata;
 
         job->check = sd_bus_slot_unref(job->check);
         if (sd_bus_message_is_method_error(m, SYSTEMD_NAME ".NoSuchJob"))
                 return job_finish(job, ANSWER_ERROR, SYSTEMD_NAME ".NoSuchJob");
+        if (sd_bus_message_is_method_error(m, NULL))
+                retry_later(&job->again, job->event, on_again, job);
+        else
+                retry_reset(&job->again);
         return 0;
 }
 
@@ -151,6 +163,7 @@ int job_new(sd_bus *bus, sd_event *event, JobRemoved *removals, const Request *r
         if (!job)
                 return -ENOMEM;
         job->bus = sd_bus_ref(bus);
+        job->event = event;
         job->removals = removals;
         job->id = request->id;
         job->verb = request->verb;
@@ -188,6 +201,7 @@ void job_free(Job *job) {
         sd_bus_slot_unref(job->call);
         sd_bus_slot_unref(job->check);
         sd_event_source_disable_unref(job->timer);
+        retry_reset(&job->again);
         sd_bus_unref(job->bus);
         free(job);
 }
