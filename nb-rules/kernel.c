@@ -280,7 +280,7 @@ static int read_family(Reading *reading, int family, int ifindex, const Claim *c
                 return 0;
         reading->ifindex = ifindex;
         r = read_addresses(reading, family);
-        if (r < 0 || s->told)
+        if (r < 0 || s->main_is_told)
                 return r;
         return read_routes(reading, family, RT_TABLE_MAIN, &s->main_routes);
 }
@@ -294,16 +294,17 @@ static int ask_for_main(Reading *reading, int ifindex) {
         reading->table = RT_TABLE_MAIN;
         reading->routes = &reading->snapshot->main_routes;
         r = route_question_ask(ifindex, on_route, reading);
-        reading->snapshot->told = r > 0;
+        reading->snapshot->main_is_told = r > 0;
         return r;
 }
 
-int kernel_read(Netlink *nl, int ifindex, const Claim *claims, size_t n_claims, bool ask, Snapshot *ret) {
+int kernel_read(Netlink *nl, int ifindex, const Claim *claims, size_t n_claims, bool may_ask_watch,
+                Snapshot *ret) {
         _cleanup_snapshot_ Snapshot s = {};
         Reading reading = { .nl = nl, .snapshot = &s };
         int r;
 
-        r = ask && ifindex > 0 ? ask_for_main(&reading, ifindex) : 0;
+        r = may_ask_watch && ifindex > 0 ? ask_for_main(&reading, ifindex) : 0;
         if (r >= 0)
                 r = read_family(&reading, AF_INET, ifindex, claims, n_claims);
         if (r >= 0)
@@ -315,4 +316,17 @@ int kernel_read(Netlink *nl, int ifindex, const Claim *claims, size_t n_claims, 
         *ret = s;
         s = (Snapshot){};
         return 0;
+}
+
+int kernel_read_main(Netlink *nl, int ifindex, Snapshot *snapshot) {
+        Reading reading = { .nl = nl, .snapshot = snapshot, .ifindex = ifindex };
+        int r;
+
+        array_clear(&snapshot->main_routes);
+        snapshot->main_is_told = false;
+        r = read_routes(&reading, AF_INET, RT_TABLE_MAIN, &snapshot->main_routes);
+        if (r >= 0)
+                r = read_routes(&reading, AF_INET6, RT_TABLE_MAIN, &snapshot->main_routes);
+        array_done(&reading.nexthops);
+        return r;
 }

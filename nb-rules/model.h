@@ -99,7 +99,7 @@ typedef struct Claim {
 typedef struct Snapshot {
         Array addresses;         /* Address: global and usable ones of the link */
         Array main_routes;       /* Route: of main, with this link's hops only */
-        bool told;               /* these are what nb-watch says */
+        bool main_is_told;       /* these are what nb-watch says */
         Array rules;             /* Rule: everybody's of our shape */
         Array routes;            /* Route: all of the claimed tables */
         bool local_is_behind[2]; /* v4, v6: some "lookup local" rule comes after ours */

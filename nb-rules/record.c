@@ -49,7 +49,8 @@ static bool read_claim(const char **p, Claim *ret) {
 
 int record_parse(const char *text, Record *ret) {
         Record record = {};
-        const char *p, *end;
+        const char *p, *end, *number;
+        uintmax_t left_out;
 
         p = startswith(text, "LINK=");
         end = p ? strchr(p, '\n') : NULL;
@@ -59,7 +60,15 @@ int record_parse(const char *text, Record *ret) {
         if (!link_name_is_valid(record.link))
                 return -EBADMSG;
 
-        for (p = end + 1; *p;) {
+        p = end + 1;
+        number = startswith(p, "LEFT-OUT=");
+        if (number) {
+                if (!read_number(&number, '\n', UINT32_MAX, &left_out))
+                        return -EBADMSG;
+                record.left_out = (uint32_t) left_out;
+                p = number;
+        }
+        while (*p) {
                 p = startswith(p, "SET=");
                 if (!p || record.n_claims >= RECORD_CLAIMS_MAX ||
                                 !read_claim(&p, record.claims + record.n_claims))
@@ -77,6 +86,9 @@ void record_format(const Record *record, char ret[static RECORD_TEXT_MAX]) {
         int n;
 
         n = snprintf(ret, RECORD_TEXT_MAX, "LINK=%s\n", record->link);
+        if (record->left_out > 0)
+                n += snprintf(ret + n, RECORD_TEXT_MAX - (size_t) n, "LEFT-OUT=%" PRIu32 "\n",
+                                record->left_out);
         for (size_t i = 0; i < record->n_claims; i++)
                 n += snprintf(ret + n, RECORD_TEXT_MAX - (size_t) n, "SET=%i %" PRIu32 " %u\n",
                                 record->claims[i].ifindex, record->claims[i].table,

@@ -2,6 +2,7 @@
 /* What nb-rules made for which link: one file a link in /run/network-broker/rules, named by the link as in its unit.
  *
  *      LINK=eth1
+ *      LEFT-OUT=1234           left_out_fingerprint() of what was warned of; absent: nothing was
  *      SET=3 10002 201         ifindex, table, protocol; the first is what the link should have, the others are to be
  *                              cleaned away
  *
@@ -14,6 +15,7 @@
 
 typedef struct Record {
         char link[IF_NAMESIZE];
+        uint32_t left_out;
         Claim claims[RECORD_CLAIMS_MAX];
         size_t n_claims;
 } Record;

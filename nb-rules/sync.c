@@ -7,6 +7,7 @@
 #include "claims.h"
 #include "desired.h"
 #include "kernel.h"
+#include "left-out.h"
 #include "log.h"
 #include "print.h"
 
@@ -28,6 +29,7 @@ typedef struct Sync {
         Wanted wanted;
         Plan plan;
 
+        uint32_t left_out; /* of this set, for the record */
         unsigned n_added, n_deleted;
 } Sync;
 
@@ -84,44 +86,6 @@ static bool is_wanted(const Sync *s) {
         return s->claims.wish && s->mode != SYNC_REMOVE;
 }
 
-static void warn_of_local(const Sync *s) {
-        const Address *addresses = s->snapshot.addresses.items;
-        bool concerned[2] = {};
-
-        for (size_t i = 0; i < s->snapshot.addresses.n; i++)
-                concerned[addresses[i].family == AF_INET6] = true;
-        for (size_t i = 0; i < 2; i++)
-                if (concerned[i] && s->snapshot.local_is_behind[i])
-                        log_message(LOG_WARNING, 0, &s->fields,
-                                        "%s: an IPv%c rule 'lookup local' has a priority behind %u; leaving out the "
-                                        "rules 'to ADDRESS lookup %" PRIu32
-                                        "', which would make the addresses unreachable.",
-                                        s->link, i == 0 ? '4' : '6', RULE_PRIORITY_FIRST + RULE_TO,
-                                        s->claims.claims[0].table);
-}
-
-static void warn_of_encapsulation(const Sync *s) {
-        const Route *routes = s->snapshot.main_routes.items;
-        char destination[DESTINATION_MAX];
-
-        for (size_t i = 0; i < s->snapshot.main_routes.n; i++)
-                for (size_t j = 0; j < routes[i].n_hops; j++) {
-                        if (!routes[i].hops[j].encapsulated ||
-                                        !route_hop_counts(routes + i, routes[i].hops + j))
-                                continue;
-                        print_destination(routes + i, destination);
-                        log_message(LOG_WARNING, 0, &s->fields,
-                                        "%s: a route to %s has an encapsulation (encap) and is left out of table %" PRIu32
-                                        ".",
-                                        s->link, destination, s->claims.claims[0].table);
-                }
-}
-
-static void warn(const Sync *s) {
-        warn_of_local(s);
-        warn_of_encapsulation(s);
-}
-
 static int check_foreign(const Sync *s) {
         char destination[DESTINATION_MAX];
         const Route *foreign;
@@ -138,23 +102,11 @@ static int check_foreign(const Sync *s) {
                         s->link, s->claims.claims[0].table, destination, foreign->protocol);
 }
 
-static int look_once(Sync *s, bool ask) {
+static int compare(Sync *s) {
         int r;
 
         plan_done(&s->plan);
         wanted_done(&s->wanted);
-        snapshot_done(&s->snapshot);
-
-        r = make_claims(s);
-        if (r < 0)
-                return r;
-        if (s->claims.n == 0)
-                return 0;
-
-        r = kernel_read(&s->nl, is_wanted(s) ? s->ifindex : 0, s->claims.claims, s->claims.n, ask,
-                        &s->snapshot);
-        if (r < 0)
-                return r;
         if (is_wanted(s)) {
                 r = check_foreign(s);
                 if (r < 0)
@@ -170,10 +122,25 @@ static int look_once(Sync *s, bool ask) {
 static int look(Sync *s) {
         int r;
 
-        r = look_once(s, s->mode == SYNC_KEEP);
-        if (r >= 0 && s->snapshot.told && s->plan.changes.n > 0)
-                r = look_once(s, false);
-        return r;
+        plan_done(&s->plan);
+        wanted_done(&s->wanted);
+        snapshot_done(&s->snapshot);
+
+        r = make_claims(s);
+        if (r < 0)
+                return r;
+        if (s->claims.n == 0)
+                return 0;
+
+        r = kernel_read(&s->nl, is_wanted(s) ? s->ifindex : 0, s->claims.claims, s->claims.n,
+                        s->mode == SYNC_KEEP, &s->snapshot);
+        if (r >= 0)
+                r = compare(s);
+        if (r < 0 || !s->snapshot.main_is_told || s->plan.changes.n == 0)
+                return r;
+
+        r = kernel_read_main(&s->nl, s->ifindex, &s->snapshot);
+        return r < 0 ? r : compare(s);
 }
 
 /* The link may go away between two questions; a dump may show one rule twice and another never. Both are seen by
@@ -194,7 +161,8 @@ static int save_claims(Sync *s) {
         int r;
 
         claims_to_record(&s->claims, s->link, &record);
-        if (is && is->n_claims == record.n_claims &&
+        record.left_out = s->left_out;
+        if (is && is->left_out == record.left_out && is->n_claims == record.n_claims &&
                         memcmp(is->claims, record.claims, record.n_claims * sizeof(Claim)) == 0)
                 return 0;
         r = record_save(s->dir_fd, &record);
@@ -216,6 +184,15 @@ static int settle_record(Sync *s) {
                 return log_message(LOG_ERR, r, &s->fields, "%s: failed to remove the record of rules: %m",
                                 s->link);
         return 0;
+}
+
+/* At the start, when there is no record yet, and when something else is left out. */
+static void warn_of_left_out(Sync *s) {
+        const Record *is = records_find(&s->records, s->link);
+
+        s->left_out = left_out_fingerprint(&s->snapshot);
+        if (!is || is->left_out != s->left_out)
+                left_out_log(&s->snapshot, s->claims.claims[0].table, &s->fields);
 }
 
 static int apply(Sync *s, int *ret_refused) {
@@ -282,7 +259,7 @@ static int run(Sync *s) {
                 if (r < 0)
                         return r;
                 if (round == 0 && is_wanted(s))
-                        warn(s);
+                        warn_of_left_out(s);
                 if (s->plan.changes.n == 0)
                         break;
                 if (round == ROUNDS_MAX)
@@ -309,7 +286,7 @@ static int show(Sync *s) {
         if (r < 0)
                 return r;
         if (is_wanted(s))
-                warn(s);
+                left_out_log(&s->snapshot, s->claims.claims[0].table, &s->fields);
 
         changes = s->plan.changes.items;
         for (size_t i = 0; i < s->plan.changes.n; i++) {

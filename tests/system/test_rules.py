@@ -238,6 +238,29 @@ def test_stopped_by_hand(machine, links):
     in_place(machine)
 
 
+def test_what_is_left_out_is_said_once(machine, links):
+    """Not again by each sync, but when something else is left out, and by the next start."""
+    def said():
+        return [m for m in machine.messages('NB_LINK=eth1', since=since) if 'encap' in m]
+
+    since = machine.cursor()
+    machine.sh('ip route add 198.51.100.0/24 dev eth1 encap ip id 1 dst 10.9.0.1')
+    machine.wait_for(said, what=lambda: machine.messages(since=since))
+    for n in range(3):
+        machine.sh(f'ip addr add 10.9.0.{80 + n}/24 dev eth1')
+        machine.wait_for(lambda n=n: f'10.9.0.{80 + n}' in machine.sh('ip rule'))
+        machine.systemctl('reload', 'nb-rules@eth1.service')
+    machine.run(['journalctl', '--sync'])
+    assert len(said()) == 1
+    machine.sh('ip route add 203.0.113.0/24 dev eth1 encap ip id 1 dst 10.9.0.1')
+    machine.wait_for(lambda: len(said()) == 3, what=said)
+    machine.systemctl('restart', 'nb-rules@eth1.service')
+    machine.wait_for(lambda: len(said()) == 5, what=said)
+    machine.sh('ip route del 198.51.100.0/24; ip route del 203.0.113.0/24; '
+               'for n in 80 81 82; do ip addr del 10.9.0.$n/24 dev eth1; done')
+    in_place(machine)
+
+
 def nothing_left(machine, table):
     machine.wait_for(lambda: rules(machine) == [] and routes(machine, table).strip() == '',
                      what=lambda: rules(machine))

@@ -11,6 +11,7 @@
 
 static void test_records_come_back(void **state) {
         static const char text[] = "LINK=br-lan\nSET=3 10002 201\nSET=2147483647 4294967295 2\n";
+        static const char warned[] = "LINK=br-lan\nLEFT-OUT=4294967295\nSET=3 10002 201\n";
         char again[RECORD_TEXT_MAX];
         Record record;
 
@@ -20,6 +21,13 @@ static void test_records_come_back(void **state) {
         assert_int_equal(record.claims[1].table, UINT32_MAX);
         record_format(&record, again);
         assert_string_equal(text, again);
+        assert_int_equal(record.left_out, 0);
+
+        assert_int_equal(record_parse(warned, &record), 0);
+        assert_int_equal(record.left_out, UINT32_MAX);
+        assert_int_equal(record.n_claims, 1);
+        record_format(&record, again);
+        assert_string_equal(warned, again);
 }
 
 static void test_bad_records(void **state) {
@@ -42,6 +50,10 @@ static void test_bad_records(void **state) {
                 "LINK=eth1\nSET=-3 10002 201\n",
                 "LINK=eth1\nSET=3  10002 201\n",
                 "LINK=eth1\nSET=3 10002 201\nX=1\n",
+                "LINK=eth1\nLEFT-OUT=1\n",
+                "LINK=eth1\nLEFT-OUT=0\nSET=3 10002 201\n",
+                "LINK=eth1\nLEFT-OUT=4294967296\nSET=3 10002 201\n",
+                "LINK=eth1\nSET=3 10002 201\nLEFT-OUT=1\n",
         };
         Record record;
 
