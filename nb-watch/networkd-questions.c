@@ -7,7 +7,8 @@
 /* dbus-daemon takes 128 unanswered calls a connection. */
 #define READS_MAX 48U
 
-/* How long a script may wait for networkd's part of the JSON. */
+/* How long a script may wait for networkd's part of the JSON; nb-run waits as long (LATE_ANSWER_USEC of
+ * nb-run/late-answer.h). */
 #define DESCRIBE_USEC (1U * 1000U * 1000U)
 
 typedef struct Question Question;
