@@ -8,6 +8,7 @@
 #include <fcntl.h>
 #include <sys/stat.h>
 
+#include "folder.h"
 #include "lease-file.h"
 #include "lease-networkd.h"
 #include "lease-variables.h"
@@ -173,10 +174,10 @@ static void test_expiry(void **state) {
 
 static void test_files(void **state) {
         _cleanup_(lease_freep) Lease *lease = lease_of("ADDRESS=10.0.0.5\nEXPIRE=100\n"), *back = NULL;
-        char folder[] = "/tmp/nb-lease-XXXXXX", path[64], target[64];
+        const char *folder = ((Folder *) *state)->path;
+        char path[64], target[64];
         Lease *none = NULL;
 
-        assert_non_null(mkdtemp(folder));
         snprintf(path, sizeof(path), "%s/br-lan", folder);
         snprintf(target, sizeof(target), "%s/eth0", folder);
 
@@ -206,7 +207,6 @@ static void test_files(void **state) {
 
         assert_int_equal(lease_write(folder, "br-lan", NULL), 1);
         assert_int_equal(lease_write(folder, "br-lan", NULL), 0);
-        assert_int_equal(rmdir(folder), 0);
 }
 
 /* Both layouts as the two versions of networkd write them. */
@@ -284,7 +284,7 @@ int main(void) {
                 cmocka_unit_test(test_compare),
                 cmocka_unit_test(test_parse),
                 cmocka_unit_test(test_expiry),
-                cmocka_unit_test(test_files),
+                cmocka_unit_test_setup_teardown(test_files, folder_setup, folder_teardown),
                 cmocka_unit_test(test_networkd),
                 cmocka_unit_test(test_variables),
         };

@@ -7,9 +7,10 @@
 #include <cmocka.h>
 #include <fcntl.h>
 
+#include "folder.h"
 #include "lease-files.h"
 
-static char folder[] = "/tmp/nb-lease-files-XXXXXX";
+static const char *folder; /* of all tests */
 
 static void path_of(const char *name, char *ret, size_t size) {
         assert_true(snprintf(ret, size, "%s/%s", folder, name) < (int) size);
@@ -125,12 +126,11 @@ static void test_fingerprint_file(void **state) {
         assert_int_equal(lease_fingerprint_write(folder, "a/b", 1), -EINVAL);
 }
 
-static int folder_make(void **state) {
-        return mkdtemp(folder) ? 0 : -1;
-}
+static int setup(void **state) {
+        int r = folder_setup(state);
 
-static int folder_remove(void **state) {
-        return rmdir(folder);
+        folder = ((Folder *) *state)->path;
+        return r;
 }
 
 int main(void) {
@@ -140,5 +140,5 @@ int main(void) {
                 cmocka_unit_test(test_fingerprint_file),
         };
 
-        return cmocka_run_group_tests(tests, folder_make, folder_remove);
+        return cmocka_run_group_tests(tests, setup, folder_teardown);
 }

@@ -8,11 +8,13 @@
 
 #include <cmocka.h>
 
+#include "../common/folder.h"
 #include "exec.h"
 #include "report.h"
 
 typedef struct Fixture {
-        char folder[64], script[128];
+        void *folder;
+        char script[128];
         int output[2];
 } Fixture;
 
@@ -20,9 +22,8 @@ static int setup(void **state) {
         Fixture *f = calloc(1, sizeof(*f));
 
         assert_non_null(f);
-        strcpy(f->folder, "/tmp/test-exec.XXXXXX");
-        assert_non_null(mkdtemp(f->folder));
-        snprintf(f->script, sizeof(f->script), "%s/script", f->folder);
+        assert_int_equal(folder_setup(&f->folder), 0);
+        snprintf(f->script, sizeof(f->script), "%s/script", ((Folder *) f->folder)->path);
         assert_int_equal(pipe2(f->output, O_CLOEXEC), 0);
         *state = f;
         return 0;
@@ -32,7 +33,7 @@ static int teardown(void **state) {
         Fixture *f = *state;
 
         (void) unlink(f->script);
-        (void) rmdir(f->folder);
+        assert_int_equal(folder_teardown(&f->folder), 0);
         safe_close(f->output[0]);
         safe_close(f->output[1]);
         free(f);
