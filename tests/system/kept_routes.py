@@ -70,6 +70,13 @@ def ask(ifindex):
     return [describe(body) for _, body in messages(data[8:])] if known else None
 
 
+def wait_known(indexes, seconds=0.8):
+    """Until all are read anew; those of some links cannot be kept, and are not waited for longer."""
+    deadline = time.monotonic() + seconds
+    while any(ask(index) is None for index in indexes) and time.monotonic() < deadline:
+        time.sleep(0.02)
+
+
 def ip(text):
     subprocess.run(['ip', *text.split()], stderr=subprocess.DEVNULL, check=False)
 
@@ -118,9 +125,8 @@ def main():
         done = [change(pick, links[1:], plain) for _ in range(pick.choice((1, 1, 1, 4)))]
         for command in done:
             ip(command)
-        # Now and then long enough for them to be read anew.
         if pick.random() < 0.2:
-            time.sleep(0.8)
+            wait_known(indexes.values())
         for link, index in indexes.items():
             asked += 1
             have = dump(index)

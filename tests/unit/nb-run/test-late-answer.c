@@ -4,45 +4,26 @@
 #include <stdarg.h>
 #include <stddef.h>
 
-#include <fcntl.h>
 #include <inttypes.h>
+#include <poll.h>
 #include <signal.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 
 #include <cmocka.h>
 
+#include "../common/folder.h"
 #include "file-util.h"
 #include "late-answer.h"
 #include "time-util.h"
 
 #define INSTANCE "routable:eth0"
 
-typedef struct Folder {
-        char path[32];
-        int fd;
-} Folder;
-
-static int setup(void **state) {
-        Folder *f = calloc(1, sizeof(*f));
-
-        assert_non_null(f);
-        strcpy(f->path, "/tmp/test-late-XXXXXX");
-        assert_non_null(mkdtemp(f->path));
-        f->fd = open(f->path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-        assert_true(f->fd >= 0);
-        *state = f;
-        return 0;
-}
-
 static int teardown(void **state) {
         Folder *f = *state;
 
         (void) unlinkat(f->fd, INSTANCE, 0);
-        assert_int_equal(rmdir(f->path), 0);
-        safe_close(f->fd);
-        free(f);
-        return 0;
+        return folder_teardown(state);
 }
 
 static void write_text(const Folder *f, const char *text) {
@@ -131,9 +112,11 @@ static pid_t write_later(const Folder *f, const char *text) {
         assert_true(pid >= 0);
         if (pid > 0)
                 return pid;
-        while (!parent_waits())
+        while (!parent_waits()) {
                 if (now_usec() > deadline)
                         _exit(1);
+                (void) poll(NULL, 0, 1);
+        }
         if (text)
                 _exit(file_write_atomic(f->fd, INSTANCE, text, strlen(text), 0644) < 0);
         _exit(unlinkat(f->fd, INSTANCE, 0) < 0 || kill(getppid(), SIGTERM) < 0);
@@ -199,10 +182,10 @@ static void test_stop(void **state) {
 int main(void) {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(test_parse),
-                cmocka_unit_test_setup_teardown(test_at_once, setup, teardown),
-                cmocka_unit_test_setup_teardown(test_later, setup, teardown),
-                cmocka_unit_test_setup_teardown(test_never, setup, teardown),
-                cmocka_unit_test_setup_teardown(test_stop, setup, teardown),
+                cmocka_unit_test_setup_teardown(test_at_once, folder_setup, teardown),
+                cmocka_unit_test_setup_teardown(test_later, folder_setup, teardown),
+                cmocka_unit_test_setup_teardown(test_never, folder_setup, teardown),
+                cmocka_unit_test_setup_teardown(test_stop, folder_setup, teardown),
         };
 
         return cmocka_run_group_tests_name("late-answer", tests, NULL, NULL);
