@@ -4,6 +4,8 @@
  * With the request, if networkd has answered by then. Else the unit is started all the same, for networkd may be busy:
  * the request says that the answer follows, and it goes into the event's file in state/ when it comes. nb-run waits for
  * it there, after everything else. */
+#include <inttypes.h>
+
 #include "log.h"
 #include "networkd.h"
 #include "variable.h"
@@ -43,8 +45,7 @@ void answer_add(Work *work) {
                 return;
         }
         work->late_usec = now_usec();
-        if (variables_add(&entry->variables, "NB_NETWORKD_ASKED", "%lu", (unsigned long) work->late_usec) <
-                        0)
+        if (variables_add(&entry->variables, "NB_NETWORKD_ASKED", "%" PRIu64, work->late_usec) < 0)
                 work->late_usec = 0;
         else
                 w->n_late++;
