@@ -156,7 +156,8 @@ static void tell_state(Watch *w, Link *link, int state, int *told) {
 void link_tell(Watch *w, Link *link) {
         int r;
 
-        if (!link->told)
+        /* Once everything is read, each link is compared. */
+        if (!link->told || !rtnl_is_current(w->rtnl))
                 return;
 
         if (!streq(link->told_name, link->name))

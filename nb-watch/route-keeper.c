@@ -261,7 +261,7 @@ static int on_read(_unused_ sd_event_source *source, _unused_ uint64_t usec, voi
         next = k->read_usec + k->budget_usec;
         if (due.usec > next)
                 next = due.usec;
-        if (next <= now && is_busy(k))
+        if (next <= now && (!rtnl_is_current(k->watch->rtnl) || is_busy(k)))
                 next = now + SETTLE_USEC;
         if (next <= now) {
                 read_link(k, due.link);
@@ -275,6 +275,7 @@ static int on_read(_unused_ sd_event_source *source, _unused_ uint64_t usec, voi
 static void answer(RouteKeeper *k, int ifindex, const struct sockaddr_un *to, socklen_t size) {
         Link *link = links_find(&k->watch->links, ifindex);
         char buffer[ROUTE_SET_ANSWER_MAX];
+        const RouteSet *set;
         bool has_carrier;
         size_t n;
 
@@ -284,7 +285,8 @@ static void answer(RouteKeeper *k, int ifindex, const struct sockaddr_un *to, so
                         schedule(k, link, SETTLE_USEC);
         }
         has_carrier = link && (link->facts.flags & CARRIER) == CARRIER;
-        n = route_set_answer(link ? link->routes : NULL, ifindex, has_carrier, buffer);
+        set = link && rtnl_is_current(k->watch->rtnl) ? link->routes : NULL;
+        n = route_set_answer(set, ifindex, has_carrier, buffer);
         (void) sendto(k->fd, buffer, n, MSG_DONTWAIT | MSG_NOSIGNAL, (const struct sockaddr *) to, size);
 }
 

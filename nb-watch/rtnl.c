@@ -2,8 +2,9 @@
 /* What does the kernel say about links, addresses, routes and rules?
  *
  * Changes come on the socket of nb-watch.socket, which PID 1 opened with a large buffer and keeps over a crash.
- * Dumps go over a socket of our own. What waits on the first one before a dump is dropped unread: the dump knows
- * better, and nothing older may come after it. */
+ * Dumps go over a socket of our own. What waits on the first one before a dump, or comes during it, is dropped unread:
+ * the dump knows better, and nothing older may come after it. Until a dump succeeds, nothing is told: what is known of
+ * links is half of it. */
 #include <sys/epoll.h>
 #include <sys/socket.h>
 
@@ -27,6 +28,8 @@ struct Rtnl {
         int fd;
         sd_event_source *io;
         Retry retry;
+        bool failed;  /* the last reading did, and it was said */
+        bool current; /* all was read, and what waits on the socket is all that changed since */
         Netlink requests;
         bool heal; /* a rule of ours was removed by a message of this round */
 };
@@ -173,20 +176,25 @@ int rtnl_sync(Rtnl *rtnl) {
         int r;
 
         (void) sd_event_source_set_enabled(rtnl->io, SD_EVENT_OFF);
+        rtnl->current = false;
+        /* What waits tells of routes too, and is dropped whether the reading succeeds or not. */
+        route_keeper_forget_all(w->keeper);
         r = rtnl_read(rtnl);
         if (r < 0) {
-                if (rtnl->retry.n_failed == 0)
+                if (!rtnl->failed)
                         log_error_errno(r,
                                         "Failed to read links and addresses from the kernel, trying again: %m");
+                rtnl->failed = true;
                 retry_later(&rtnl->retry, w->event, on_retry, rtnl);
                 return r;
         }
+        rtnl->failed = false;
         if (r == 0)
                 retry_reset(&rtnl->retry);
         else
                 retry_later(&rtnl->retry, w->event, on_retry, rtnl);
 
-        route_keeper_forget_all(w->keeper);
+        rtnl->current = true;
         losses_forget(w);
         links_foreach(&w->links, make_way, w);
         links_foreach(&w->links, link_compare, w);
@@ -197,9 +205,15 @@ int rtnl_sync(Rtnl *rtnl) {
         return 0;
 }
 
+bool rtnl_is_current(const Rtnl *rtnl) {
+        return rtnl->current;
+}
+
 void rtnl_catch_up(Rtnl *rtnl) {
         int r;
 
+        if (!rtnl->current)
+                return;
         do
                 r = netlink_receive(rtnl->fd, on_message, rtnl);
         while (r > 0);

@@ -98,9 +98,12 @@ char **variables_of_link(const Link *link, EventType event);
 /* --- rtnl.c */
 int rtnl_new(Watch *w, int fd, Rtnl **ret);
 void rtnl_free(Rtnl *rtnl);
-/* Reads everything the kernel has and compares: for the start and after a gap. */
+/* Reads everything the kernel has, compares and delivers: for the start and after a gap. Tried again until it succeeds. */
 int rtnl_sync(Rtnl *rtnl);
-/* Takes all messages that wait. What became ready to be delivered is left to deliver_ready(). */
+/* Whether it has succeeded: else what is known of links is half of it, of which nothing may be told. */
+bool rtnl_is_current(const Rtnl *rtnl);
+/* Takes all messages that wait, unless a reading has yet to succeed. What became ready to be delivered is left to
+ * deliver_ready(); only where messages were lost it is delivered at once, by rtnl_sync(). */
 void rtnl_catch_up(Rtnl *rtnl);
 /* The socket for dumps and requests; not while one is under way. */
 Netlink *rtnl_requests(Rtnl *rtnl);

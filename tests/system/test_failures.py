@@ -6,10 +6,10 @@ import re
 
 import pytest
 
+from faults import NO_FILTER, broken
 from idle import wait_idle
 
-# The fault injection of strace is a system call that no filter knows.
-MACHINE = {'files': {'/etc/systemd/system/nb-watch.service.d/test.conf': '[Service]\nSystemCallFilter=\n'}}
+MACHINE = {'files': NO_FILTER}
 
 CONNECT = '''\
 import socket
@@ -62,12 +62,9 @@ def test_kernel_that_answers_nothing(machine, link):
     failed = 'Failed to read links and addresses'
     since = machine.cursor()
     pid = machine.show('nb-watch.service', 'MainPID')
-    machine.background(['sh', '-c', f'echo $$ > /run/strace.pid; exec strace -o /run/strace -p {pid} '
-                        '-e inject=recvmsg:error=ENOBUFS:when=1 -e inject=sendto:error=ENOMEM'])
-    machine.wait_for(machine.path('/run/strace').exists)
-    machine.sh('ip address add 192.0.2.3/24 dev eth0')
-    machine.wait_for(lambda: len(re.findall('RTM_GETLINK.*INJECTED', machine.read('/run/strace'))) >= 3)
-    machine.run(['kill', machine.read('/run/strace.pid').strip()])
+    with broken(machine, pid, 'recvmsg:error=ENOBUFS:when=1', 'sendto:error=ENOMEM') as calls:
+        machine.sh('ip address add 192.0.2.3/24 dev eth0')
+        machine.wait_for(lambda: len(re.findall('RTM_GETLINK.*INJECTED', calls())) >= 3)
     machine.wait_for(lambda: '192.0.2.3/24' in machine.read('/run/addresses'))
     assert len(said(machine, 'nb-watch.service', failed, since)) == 1
     assert machine.show('nb-watch.service', 'MainPID') == pid

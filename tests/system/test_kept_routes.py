@@ -5,9 +5,14 @@ import json
 import os
 import pathlib
 import random
+import re
 
 import pytest
 
+from faults import NO_FILTER, broken
+from idle import wait_idle
+
+MACHINE = {'files': NO_FILTER}
 MANY = 100000
 STEPS = int(os.environ.get('NB_TEST_ROUTE_STEPS', 200))
 WALK = pathlib.Path(__file__).with_name('kept_routes.py').read_text()
@@ -72,6 +77,29 @@ def test_rules_without_a_walk(machine):
     assert rules(machine) == 2
     assert '10.79.0.0/16' not in machine.run(['ip', 'route', 'show', 'table', table])
     rules(machine, '--remove')
+
+
+def test_a_gap_while_the_kernel_cannot_be_read(machine):
+    """What was kept before is not told, nor is half of what is read anew."""
+    machine.write('/etc/network-broker/addresses.d/10-log', '#!/bin/sh\necho "$LINK $ADDRESSES" >> /run/addresses\n', 0o755)
+    machine.wait_for(lambda: 'RTM_GETROUTE' not in calls(machine, 'k0'), what='nb-watch knows the routes')
+    wait_idle(machine)
+    # Every other call, of which some are messages for the log, until four readings have failed, the last at the addresses.
+    # The fifth comes ten seconds later.
+    with broken(machine, machine.show('nb-watch.service', 'MainPID'), 'recvmsg:error=ENOBUFS:when=1',
+                'sendto:error=ENOMEM:when=2..8+2') as made:
+        machine.run(['ip', 'route', 'add', '10.80.0.0/16', 'via', '10.100.0.9'])
+        machine.wait_for(lambda: len(re.findall('sendto.*INJECTED', made())) == 4)
+        assert 'RTM_GETADDR' in [line for line in made().splitlines() if 'INJECTED' in line][-1]
+        machine.run(['ip', 'address', 'add', '10.100.0.7/24', 'dev', 'k0'])
+        assert calls(machine, 'k0').count('RTM_GETROUTE') == 2
+        assert '10.80.0.0' in [r['Dst']['IP'] for r in json.loads(machine.read('/run/json'))['Routes'] if r['Dst']]
+        assert 'RTM_GETADDR' not in made().rpartition('INJECTED')[2], 'it was read again meanwhile'
+    machine.wait_for(lambda: machine.path('/run/addresses').exists() and
+                     '10.100.0.7/24' in machine.read('/run/addresses'))
+    assert all('10.100.0.1/24' in line for line in machine.read('/run/addresses').splitlines())
+    machine.path('/etc/network-broker/addresses.d/10-log').unlink()
+    machine.sh('ip route del 10.80.0.0/16; ip address del 10.100.0.7/24 dev k0')
 
 
 def test_a_script_that_runs_long(machine):
