@@ -62,13 +62,16 @@ static void arm(RouteKeeper *k, sd_event_source **source, uint64_t usec, sd_even
                         r = sd_event_source_set_enabled(*source, SD_EVENT_ONESHOT);
         }
         if (r < 0)
-                log_error_errno(r, "Failed to arm a timer: %m");
+                log_error_errno(r, "Failed to arm a timer for reading routes: %m");
 }
 
-static bool is_armed(sd_event_source *source) {
+/* Whether a timer fires by then. */
+static bool is_armed(sd_event_source *source, uint64_t usec) {
         int enabled = SD_EVENT_OFF;
+        uint64_t at;
 
-        return source && sd_event_source_get_enabled(source, &enabled) >= 0 && enabled != SD_EVENT_OFF;
+        return source && sd_event_source_get_enabled(source, &enabled) >= 0 && enabled != SD_EVENT_OFF &&
+                        sd_event_source_get_time(source, &at) >= 0 && at <= usec;
 }
 
 static bool is_busy(RouteKeeper *k) {
@@ -82,7 +85,7 @@ static int on_read(sd_event_source *source, uint64_t usec, void *userdata);
 
 static void schedule(RouteKeeper *k, Link *link, uint64_t delay) {
         link->routes_due = now_usec() + delay;
-        if (!is_armed(k->read))
+        if (!is_armed(k->read, link->routes_due))
                 arm(k, &k->read, delay, on_read);
 }
 
@@ -355,7 +358,12 @@ static int on_look(_unused_ sd_event_source *source, _unused_ uint64_t usec, voi
         k->look_usec = now_usec();
         began = cpu_usec();
         r = read_both(k, LINK_LOOPBACK, &reading);
-        dear = r >= 0 && cpu_usec() - began > DEAR_USEC;
+        if (r < 0) {
+                log_debug_errno(r, "Failed to measure what reading routes costs, trying again: %m");
+                arm(k, &k->look, LOOK_USEC, on_look);
+                return 0;
+        }
+        dear = cpu_usec() - began > DEAR_USEC;
         if (dear && k->fd < 0) {
                 r = listen_for_questions(k);
                 if (r < 0)

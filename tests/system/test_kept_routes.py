@@ -102,6 +102,20 @@ def test_a_gap_while_the_kernel_cannot_be_read(machine):
     machine.sh('ip route del 10.80.0.0/16; ip address del 10.100.0.7/24 dev k0')
 
 
+def test_a_link_that_cannot_be_kept(machine):
+    """It is looked at again ten seconds after a change; another does not wait for that."""
+    def batch(verb):
+        machine.run(['ip', '-batch', '-'], input=''.join(f'route {verb} 10.81.0.{n} dev k2\n' for n in range(70)))
+
+    batch('add')
+    calls(machine, 'k2')
+    wait_idle(machine, 1)
+    machine.run(['ip', 'route', 'del', '10.81.0.0', 'dev', 'k2'])
+    machine.wait_for(lambda: 'RTM_GETROUTE' not in calls(machine, 'k3'), 5, 'nb-watch knows the routes')
+    machine.run(['ip', 'route', 'add', '10.81.0.0', 'dev', 'k2'])
+    batch('del')
+
+
 def test_a_script_that_runs_long(machine):
     machine.write('/etc/network-broker/addresses.d/10-long', '#!/bin/sh\n[ "$LINK" != k2 ] || sleep 100\n', 0o755)
     machine.sh('ip address add 10.102.0.5/24 dev k2; ip address add 10.100.0.5/24 dev k0')
