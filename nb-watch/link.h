@@ -16,7 +16,6 @@
 
 typedef struct Watch Watch;
 
-/* An address and what the kernel says about its use. */
 typedef struct Link {
         int ifindex;
         char name[IF_NAMESIZE];
@@ -33,6 +32,7 @@ typedef struct Link {
         char *networkd;        /* what Describe() said, for the JSON */
         RouteSet *routes;      /* NULL unless somebody asked, see route-keeper.h */
         uint64_t routes_due;   /* when they are to be read, monotonic; 0 if they are not */
+        bool routes_suspected; /* the look under way has yet to come to it */
         uint64_t routes_seen; /* their digest at the last look, see losses.h; 0 if a change was announced since */
         Retry rules_retry; /* of a sync of its rules that failed, see rules.c */
 

@@ -9,9 +9,8 @@
 #include "routes.h"
 #include "rules.h"
 
-/* Looking takes at most this part of a CPU's time: many changes make few looks where one is dear. */
-#define SHARE 20U
-#define LINK_LOOPBACK 1
+/* So long routes are read before something else has its turn, at least those of one link. */
+#define TURN_USEC 5000U
 
 void losses_suspect(Watch *w) {
         w->losses.suspected = !w->monitor;
@@ -34,25 +33,8 @@ void losses_note(Watch *w, const struct nlmsghdr *message) {
 }
 
 void losses_forget(Watch *w) {
-        w->losses.suspected = false;
+        w->losses.suspected = w->losses.looking = false;
         w->losses.timer = sd_event_source_disable_unref(w->losses.timer);
-}
-
-/* Some messages come before what they tell of is done. The kernel answers when it has finished what it is doing under the
- * lock of all links and addresses. */
-static void wait_for_kernel(Watch *w) {
-        struct {
-                struct nlmsghdr header;
-                struct ifinfomsg info;
-        } request = {
-                .header = { .nlmsg_len = sizeof(request), .nlmsg_type = RTM_GETLINK },
-                .info = { .ifi_index = LINK_LOOPBACK },
-        };
-        int r;
-
-        r = netlink_request(rtnl_requests(w->rtnl), &request.header, NULL, NULL);
-        if (r < 0)
-                log_debug_errno(r, "Failed to wait for the kernel, going on: %m");
 }
 
 static void look_at_link(Link *link, void *userdata) {
@@ -73,10 +55,58 @@ static void look_at_link(Link *link, void *userdata) {
                 routes_compare_digest(w, link, digest);
 }
 
+typedef struct Turn {
+        Watch *watch;
+        uint64_t began, end;
+        bool more;
+} Turn;
+
+static void suspect_link(Link *link, _unused_ void *userdata) {
+        link->routes_suspected = true;
+}
+
+static void look_in_turn(Link *link, void *userdata) {
+        Turn *turn = userdata;
+
+        if (!link->routes_suspected)
+                return;
+        turn->more = turn->end - turn->began >= TURN_USEC;
+        if (turn->more)
+                return;
+        link->routes_suspected = false;
+        look_at_link(link, turn->watch);
+        turn->end = now_usec();
+}
+
+static void begin_look(Watch *w) {
+        int r;
+
+        w->losses.suspected = false;
+        w->losses.looking = true;
+        w->losses.spent_usec = 0;
+        r = rtnl_wait(w->rtnl);
+        if (r < 0)
+                log_debug_errno(r,
+                                "Failed to wait for the kernel, looking for lost routes all the same: %m");
+        links_foreach(&w->links, suspect_link, NULL);
+}
+
 static int on_time(_unused_ sd_event_source *source, _unused_ uint64_t usec, void *userdata) {
         Watch *w = userdata;
+        Losses *losses = &w->losses;
+        Turn turn = { .watch = w, .began = now_usec() };
 
-        w->losses.timer = sd_event_source_disable_unref(w->losses.timer);
+        losses->timer = sd_event_source_disable_unref(losses->timer);
+        turn.end = turn.began;
+        /* When all has been read, all is compared. */
+        if (!rtnl_is_current(w->rtnl))
+                return 0;
+        if (!losses->looking)
+                begin_look(w);
+        links_foreach(&w->links, look_in_turn, &turn);
+        losses->spent_usec += turn.end - turn.began;
+        losses->looking = turn.more;
+        losses->next_usec = turn.end + (turn.more ? 0 : DUMP_SHARE * losses->spent_usec);
         losses_look(w);
         deliver_ready(w);
         return 0;
@@ -84,22 +114,12 @@ static int on_time(_unused_ sd_event_source *source, _unused_ uint64_t usec, voi
 
 void losses_look(Watch *w) {
         Losses *losses = &w->losses;
-        uint64_t began = now_usec(), end;
         int r;
 
-        if (!losses->suspected || losses->timer)
+        if (losses->timer || (!losses->suspected && !losses->looking))
                 return;
-        if (began < losses->next_usec) {
-                r = sd_event_add_time(
-                                w->event, &losses->timer, CLOCK_MONOTONIC, losses->next_usec, 1, on_time, w);
-                if (r >= 0)
-                        return;
-                log_warning_errno(r, "Failed to arm a timer, looking at once: %m");
-        }
-
-        losses->suspected = false;
-        wait_for_kernel(w);
-        links_foreach(&w->links, look_at_link, w);
-        end = now_usec();
-        losses->next_usec = end + SHARE * (end - began);
+        r = sd_event_add_time(w->event, &losses->timer, CLOCK_MONOTONIC, losses->next_usec, 1, on_time, w);
+        if (r < 0)
+                log_warning_errno(r,
+                                "Failed to arm a timer for finding lost routes, trying again after the next message: %m");
 }

@@ -24,13 +24,10 @@
 #define FIRST_LOOK_USEC (1000U * 1000U)
 /* Changes come in groups. */
 #define SETTLE_USEC (200U * 1000U)
-/* Reading takes at most this part of a CPU's time. */
-#define SHARE 20U
 /* A link whose routes could not be kept is looked at again after a change, at most so often. */
 #define HOPELESS_USEC (10U * 1000U * 1000U)
 /* So often everything waits for deliveries to end; a script may run for long. */
 #define POSTPONED_MAX 10U
-#define LINK_LOOPBACK 1
 #define CARRIER (IFF_UP | IFF_RUNNING | IFF_LOWER_UP)
 
 struct RouteKeeper {
@@ -207,20 +204,6 @@ static int read_both(RouteKeeper *k, int ifindex, Reading *reading) {
         return r == -EOPNOTSUPP || r == -EAFNOSUPPORT ? 0 : r;
 }
 
-/* The kernel answers when it has finished what it is doing under the lock of all links and addresses: what it announced
- * before it did it, is done then. */
-static int wait_for_kernel(RouteKeeper *k, int ifindex) {
-        struct {
-                struct nlmsghdr header;
-                struct ifinfomsg info;
-        } request = {
-                .header = { .nlmsg_len = sizeof(request), .nlmsg_type = RTM_GETLINK },
-                .info = { .ifi_index = ifindex },
-        };
-
-        return netlink_request(rtnl_requests(k->watch->rtnl), &request.header, NULL, NULL);
-}
-
 /* What is told of changes between the dump and now waits still, and is applied to what the dump brought. */
 static void read_link(RouteKeeper *k, Link *link) {
         Reading reading = { .set = link->routes };
@@ -229,7 +212,7 @@ static void read_link(RouteKeeper *k, Link *link) {
 
         route_set_truncate(link->routes, 0);
         link->routes_due = 0;
-        r = wait_for_kernel(k, link->ifindex);
+        r = rtnl_wait(k->watch->rtnl);
         if (r >= 0)
                 r = read_both(k, link->ifindex, &reading);
         link->routes->known = r >= 0 && !reading.too_much;
@@ -238,7 +221,7 @@ static void read_link(RouteKeeper *k, Link *link) {
         if (r == -EINTR)
                 link->routes_due = now_usec() + SETTLE_USEC;
         k->read_usec = now_usec();
-        k->budget_usec = SHARE * (cpu_usec() - began);
+        k->budget_usec = DUMP_SHARE * (cpu_usec() - began);
 }
 
 typedef struct Due {

@@ -305,6 +305,19 @@ int rtnl_digest_routes(Rtnl *rtnl, int ifindex, uint64_t *ret) {
         return routes_digest(&rtnl->requests, ifindex, rtnl->watch->config.rule_protocol, ret);
 }
 
+int rtnl_wait(Rtnl *rtnl) {
+        struct {
+                struct nlmsghdr header;
+                struct ifinfomsg info;
+        } request = {
+                .header = { .nlmsg_len = sizeof(request), .nlmsg_type = RTM_GETLINK },
+                .info = { .ifi_index = LINK_LOOPBACK },
+        };
+
+        /* The answer comes when the lock of all links and addresses is free. */
+        return netlink_request(&rtnl->requests, &request.header, NULL, NULL);
+}
+
 Netlink *rtnl_requests(Rtnl *rtnl) {
         return &rtnl->requests;
 }

@@ -26,8 +26,10 @@ typedef struct Restore Restore;
 /* See losses.h. */
 typedef struct Losses {
         bool suspected;
+        bool looking;           /* a look is under way */
         sd_event_source *timer; /* while a look waits for its turn */
-        uint64_t next_usec;     /* no look before, monotonic */
+        uint64_t next_usec;     /* no turn before, monotonic */
+        uint64_t spent_usec;    /* by the look under way */
 } Losses;
 
 struct Watch {
@@ -96,6 +98,9 @@ int variables_add(char ***variables, const char *name, const char *format, ...) 
 char **variables_of_link(const Link *link, EventType event);
 
 /* --- rtnl.c */
+/* Reading routes again and again takes at most this part of a CPU's time. */
+#define DUMP_SHARE 20U
+#define LINK_LOOPBACK 1
 int rtnl_new(Watch *w, int fd, Rtnl **ret);
 void rtnl_free(Rtnl *rtnl);
 /* Reads everything the kernel has, compares and delivers: for the start and after a gap. Tried again until it succeeds. */
@@ -107,5 +112,7 @@ bool rtnl_is_current(const Rtnl *rtnl);
 void rtnl_catch_up(Rtnl *rtnl);
 /* The socket for dumps and requests; not while one is under way. */
 Netlink *rtnl_requests(Rtnl *rtnl);
+/* Waits until the kernel has done what it announced: some messages come before it. */
+int rtnl_wait(Rtnl *rtnl);
 /* A digest of the link's unicast routes; -ENODEV if it is gone. */
 int rtnl_digest_routes(Rtnl *rtnl, int ifindex, uint64_t *ret);
