@@ -34,6 +34,7 @@ typedef struct Link {
         uint64_t routes_due;   /* when they are to be read, monotonic; 0 if they are not */
         bool routes_suspected; /* the look under way has yet to come to it */
         uint64_t routes_seen; /* their digest at the last look, see losses.h; 0 if a change was announced since */
+        Watch *watch;         /* for the next one */
         Retry rules_retry; /* of a sync of its rules that failed, see rules.c */
 
         /* What was queued for delivery, the newest. */

@@ -66,17 +66,11 @@ void work_rules_state(Work *work, const UnitState *state) {
                                 UNIT_RULES, work->entry->event);
 }
 
-/* Its time has come: no try is to come any more. */
-static void touch_failed(Link *link, void *userdata) {
-        if (link->rules_retry.n_failed > 0 && !link->rules_retry.source)
-                rules_touch(userdata, link);
-}
-
 static void on_retry(void *userdata) {
-        Watch *w = userdata;
+        Link *link = userdata;
 
-        links_foreach(&w->links, touch_failed, w);
-        deliver_ready(w);
+        rules_touch(link->watch, link);
+        deliver_ready(link->watch);
 }
 
 static void rules_failed(Work *work, const char *detail) {
@@ -91,9 +85,10 @@ static void rules_failed(Work *work, const char *detail) {
         if (first)
                 log_warning("%s ended with '%s'%s; scripts of %s run all the same.", work->unit, detail,
                                 link ? ", trying again" : "", name->name);
-        if (link && link->rules_retry.n_failed < TRIES_MAX)
-                retry_later(&link->rules_retry, w->event, on_retry, w);
-        else if (link) {
+        if (link && link->rules_retry.n_failed < TRIES_MAX) {
+                link->watch = w;
+                retry_later(&link->rules_retry, w->event, on_retry, link);
+        } else if (link) {
                 log_warning("%s: %u tries failed, the next is when something of %s changes.", work->unit,
                                 TRIES_MAX, name->name);
                 retry_reset(&link->rules_retry);
