@@ -5,7 +5,9 @@
 #include <linux/rtnetlink.h>
 #include <sys/socket.h>
 
+#include "attributes.h"
 #include "log.h"
+#include "route-set.h"
 #include "rules.h"
 
 #define FNV_OFFSET UINT64_C(14695981039346656037)
@@ -14,9 +16,6 @@
 typedef struct Route {
         uint8_t protocol;
         uint32_t table;
-        uint32_t nexthop; /* of an object; with nexthop_compat_mode=0 its way out is not said */
-        int oif;          /* 0 with several legs */
-        const struct rtattr *legs;
 } Route;
 
 typedef struct Digest {
@@ -28,28 +27,17 @@ typedef struct Digest {
 /* Whether the message is about a route that counts. */
 static bool route_parse(const struct nlmsghdr *message, Route *ret) {
         const struct rtmsg *header = NLMSG_DATA(message);
+        const struct rtattr *a[RTA_TABLE + 1];
         Route route = {};
-        int length;
 
-        if (message->nlmsg_len < NLMSG_LENGTH(sizeof(*header)))
+        if (!attributes_parse_message(message, sizeof(*header), a, RTA_TABLE))
                 return false;
         if (header->rtm_type != RTN_UNICAST || (header->rtm_flags & RTM_F_CLONED) ||
                         (header->rtm_family != AF_INET && header->rtm_family != AF_INET6))
                 return false;
 
         route.protocol = header->rtm_protocol;
-        route.table = header->rtm_table;
-        length = (int) (message->nlmsg_len - NLMSG_LENGTH(sizeof(*header)));
-        for (const struct rtattr *rta = RTM_RTA(header); RTA_OK(rta, length); rta = RTA_NEXT(rta, length))
-                if (rta->rta_type == RTA_TABLE && RTA_PAYLOAD(rta) == sizeof(uint32_t))
-                        memcpy(&route.table, RTA_DATA(rta), sizeof(uint32_t));
-                else if (rta->rta_type == RTA_OIF && RTA_PAYLOAD(rta) == sizeof(int))
-                        memcpy(&route.oif, RTA_DATA(rta), sizeof(int));
-                else if (rta->rta_type == RTA_NH_ID && RTA_PAYLOAD(rta) == sizeof(uint32_t))
-                        memcpy(&route.nexthop, RTA_DATA(rta), sizeof(uint32_t));
-                else if (rta->rta_type == RTA_MULTIPATH)
-                        route.legs = rta;
-
+        route.table = attribute_u32(a[RTA_TABLE], header->rtm_table);
         if (route.table == RT_TABLE_LOCAL)
                 return false;
 
@@ -73,25 +61,6 @@ static void link_changed(Watch *w, int ifindex) {
         link_tell_routes(w, link);
 }
 
-/* Calls back for the output link, or for that of each leg. */
-static void route_foreach_link(
-                const Route *route, void (*function)(int ifindex, void *userdata), void *userdata) {
-        int length;
-
-        if (route->oif > 0)
-                function(route->oif, userdata);
-        if (!route->legs)
-                return;
-
-        length = (int) RTA_PAYLOAD(route->legs);
-        for (const struct rtnexthop *leg = RTA_DATA(route->legs); length >= (int) sizeof(*leg) &&
-                        leg->rtnh_len >= sizeof(*leg) && leg->rtnh_len <= length;
-                        leg = RTNH_NEXT(leg)) {
-                function(leg->rtnh_ifindex, userdata);
-                length -= (int) NLMSG_ALIGN(leg->rtnh_len);
-        }
-}
-
 static void tell_link(int ifindex, void *userdata) {
         link_changed(userdata, ifindex);
 }
@@ -110,12 +79,12 @@ void routes_changed(Watch *w, const struct nlmsghdr *message, bool *heal) {
         if (netlink_is_marked(message) || !route_parse(message, &route))
                 return;
         if (!route_is_of_rules(&route, w->config.rule_protocol))
-                route_foreach_link(&route, tell_link, w);
+                route_foreach_output(message, tell_link, w);
         else if (message->nlmsg_type == RTM_DELROUTE && message->nlmsg_pid != 0)
                 *heal = true;
         else if (message->nlmsg_type == RTM_DELROUTE)
                 /* The kernel's own doing: the link went down, or lost its last address. */
-                route_foreach_link(&route, touch_link, w);
+                route_foreach_output(message, touch_link, w);
 }
 
 static uint64_t hash_bytes(uint64_t hash, const void *data, size_t size) {
@@ -162,12 +131,13 @@ static uint64_t route_hash(const struct nlmsghdr *message) {
 
 typedef struct Search {
         int ifindex;
-        bool found;
+        bool any, found;
 } Search;
 
 static void match_link(int ifindex, void *userdata) {
         Search *search = userdata;
 
+        search->any = true;
         search->found |= ifindex == search->ifindex;
 }
 
@@ -179,9 +149,10 @@ static int on_route(const struct nlmsghdr *message, void *userdata) {
         if (message->nlmsg_type != RTM_NEWROUTE || !route_parse(message, &route) ||
                         route_is_of_rules(&route, digest->rule_protocol))
                 return 0;
-        route_foreach_link(&route, match_link, &search);
-        /* The kernel sent only what goes out by the link. */
-        if (search.found || (route.nexthop > 0 && route.oif == 0 && !route.legs))
+        route_foreach_output(message, match_link, &search);
+        /* The kernel sent only what goes out by the link; that of a nexthop object with nexthop_compat_mode=0 is not
+         * said. */
+        if (search.found || !search.any)
                 digest->sum += route_hash(message);
         return 0;
 }
