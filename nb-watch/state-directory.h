@@ -41,8 +41,10 @@ int state_directory_open(void);
 int state_mark_write(int dir_fd, const EventMark *mark);
 int state_mark_remove(int dir_fd, EventType event, const char *link);
 
-/* The unit's run has ended: state_mark_time() is then, and before it when the unit was asked for; CLOCK_REALTIME. */
+/* The unit's run has ended: state_mark_time() is then. */
 int state_mark_ended(int dir_fd, EventType event, const char *link);
+/* Before the unit's run has ended: when the file was written last, for the request or for a late answer to it.
+ * CLOCK_REALTIME. */
 int state_mark_time(int dir_fd, EventType event, const char *link, struct timespec *ret);
 
 /* Writes all but the addresses and the lease. */

@@ -226,10 +226,11 @@ def test_a_failed_healing_is_named_and_tried_again(machine, dying):
 
 def test_stopped_by_hand(machine, links):
     """Neither a change nor a try starts it again; but from a start by hand on it follows."""
+    since = machine.cursor()
     machine.systemctl('stop', 'nb-rules@eth1.service')
     nothing_left(machine, 9999 + machine.index('eth1'))
     machine.sh('ip addr add 10.9.0.79/24 dev eth1')
-    machine.wait_for(lambda: 'invalid' in ' '.join(machine.messages('_SYSTEMD_UNIT=nb-watch.service')))
+    machine.wait_for(lambda: 'invalid' in ' '.join(machine.messages('_SYSTEMD_UNIT=nb-watch.service', since=since)))
     wait_idle(machine, 0.5)
     assert rules(machine) == []
     assert machine.show('nb-rules@eth1.service', 'ActiveState') == 'inactive'
