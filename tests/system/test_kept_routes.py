@@ -9,7 +9,7 @@ import re
 
 import pytest
 
-from faults import NO_FILTER, broken
+from faults import NO_FILTER, broken, traced
 from idle import wait_idle
 
 MACHINE = {'files': NO_FILTER}
@@ -114,6 +114,25 @@ def test_a_link_that_cannot_be_kept(machine):
     machine.wait_for(lambda: 'RTM_GETROUTE' not in calls(machine, 'k3'), 5, 'nb-watch knows the routes')
     machine.run(['ip', 'route', 'add', '10.81.0.0', 'dev', 'k2'])
     batch('del')
+
+
+def test_a_look_for_lost_routes_is_done_in_turns(machine):
+    """The routes of five links are read, each of which takes long: not one after the other without a look at the rest."""
+    machine.write('/etc/network-broker/routes.d/10-script', '#!/bin/sh\n', 0o755)
+    machine.sh('ip route add 10.82.0.0/16 via 10.100.0.9')
+    wait_idle(machine, 1)
+    with traced(machine, machine.show('nb-watch.service', 'MainPID'), '--trace=sendto,epoll_wait') as made:
+        def turns():
+            """How many walks each turn of the loop asked for."""
+            calls = ('e' if line.startswith('epoll_wait') else 'w' for line in made().splitlines()
+                     if line.startswith('epoll_wait') or 'RTM_GETROUTE' in line)
+            return [len(walks) for walks in re.findall('w+', ''.join(calls))]
+
+        machine.sh('ip route replace 10.82.0.0/16 via 10.100.0.8')
+        machine.wait_for(lambda: sum(turns()) >= 10, what=turns)
+        assert max(turns()) < 10
+    machine.path('/etc/network-broker/routes.d/10-script').unlink()
+    machine.sh('ip route del 10.82.0.0/16')
 
 
 def test_a_script_that_runs_long(machine):
