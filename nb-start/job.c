@@ -6,7 +6,6 @@
 #include "job.h"
 
 #include "bus-names.h"
-#include "file-util.h"
 #include "log.h"
 #include "retry.h"
 
@@ -30,19 +29,6 @@ struct Job {
         JobHandler handler;
         void *userdata;
 };
-
-int job_save_variables(int dir_fd, const Request *request) {
-        const char *first, *last;
-
-        if (request->n_variables == 0)
-                return file_write_atomic(dir_fd, request->unit.instance, "", 0, 0644);
-
-        /* They stand one behind the other in the message. */
-        first = request->variables[0];
-        last = request->variables[request->n_variables - 1];
-        return file_write_atomic(dir_fd, request->unit.instance, first,
-                        (size_t) (last - first) + strlen(last) + 1, 0644);
-}
 
 static void job_answer(Job *job, AnswerKind kind, const char *detail) {
         Answer answer = { .id = job->id, .kind = kind };

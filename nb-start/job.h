@@ -13,9 +13,6 @@ typedef struct Job Job;
 /* Called once or twice, as the kinds of Answer say; the job is gone after the last one. */
 typedef void (*JobHandler)(const Answer *answer, void *userdata);
 
-/* The variables of the event for nb-run, each with its NUL, in a file of the folder. */
-int job_save_variables(int dir_fd, const Request *request);
-
 /* Asks PID 1 for what the request says, and calls the handler from the event loop. The job lives until its last
  * answer or job_free(). */
 int job_new(sd_bus *bus, sd_event *event, JobRemoved *removed, const Request *request, JobHandler handler,
