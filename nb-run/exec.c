@@ -28,6 +28,9 @@ int exec_setup(void) {
         (void) sigaddset(&waited_signals, SIGINT);
         if (sigaction(SIGCHLD, &dfl, NULL) < 0 || sigprocmask(SIG_SETMASK, &waited_signals, NULL) < 0)
                 return negative_errno();
+        /* The end of a script's group can only be noticed if its orphans are ours to reap, from the first one on. */
+        if (prctl(PR_SET_CHILD_SUBREAPER, 1) < 0)
+                return negative_errno();
 
         /* systemd did all of the following already, a shell did not. */
         if (chdir("/") < 0 || close_range(3, ~0U, CLOSE_RANGE_CLOEXEC) < 0)
@@ -97,21 +100,23 @@ static void group_signal(const Run *run, int sig) {
         (void) kill(-run->pid, sig);
 }
 
-/* Orphans of the group that end become ours to reap, so that its end can be noticed. */
 static void stage_term(Run *run, bool send) {
-        (void) prctl(PR_SET_CHILD_SUBREAPER, 1);
         if (send)
                 group_signal(run, SIGTERM);
         run->stage = STAGE_TERM;
         run->deadline = now_usec() + GRACE_USEC;
 }
 
+/* The script, and orphans of scripts. */
 static void reap(Run *run) {
-        if (!run->ended && waitpid(run->pid, &run->status, WNOHANG) == run->pid)
-                run->ended = true;
-        if (run->ended && run->stage != STAGE_RUNNING)
-                while (waitpid(-run->pid, NULL, WNOHANG) > 0)
-                        ;
+        pid_t pid;
+        int status;
+
+        while ((pid = waitpid(-1, &status, WNOHANG)) > 0)
+                if (pid == run->pid) {
+                        run->status = status;
+                        run->ended = true;
+                }
 }
 
 /* Whether nothing is left to wait for. A group that was told to end is waited for as a whole. */

@@ -38,7 +38,9 @@ static void on_called(CallResult result, const char *detail, void *userdata) {
         if (result == CALL_UNKNOWN || result == CALL_SHUTDOWN) {
                 log_info("%s of %s: %s, asking systemd.", verb_name(work->verb), work->unit, detail);
                 work_settle(work);
-        } else
+        } else if (result == CALL_FAILED && work->phase == WORK_START && streq(detail, "canceled"))
+                work_outlast(work);
+        else
                 work_called(work, result, detail);
 }
 

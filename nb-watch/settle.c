@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What became of a call whose answer was lost?
+/* What became of a call whose answer was lost, or whose job gave way to another?
  *
  * PID 1 knows: a job still waits or runs; or the unit has begun to run since it was asked for; or it has not, and the
  * call is made once more. */
@@ -69,6 +69,26 @@ static void work_ask(Work *work) {
 
         if (w->systemd)
                 r = systemd_query_unit(w->systemd, work->unit, true, on_state, work, &work->query);
+        if (r < 0)
+                work_settle(work);
+}
+
+static void on_outlasted(int r, _unused_ const UnitState *state, void *userdata) {
+        Work *work = userdata;
+
+        work->query = NULL;
+        if (r < 0)
+                work_settle(work);
+        else
+                work_called(work, CALL_FAILED, "canceled");
+}
+
+void work_outlast(Work *work) {
+        Watch *w = work->watch;
+        int r = -ENOTCONN;
+
+        if (w->systemd)
+                r = systemd_query_unit(w->systemd, work->unit, true, on_outlasted, work, &work->query);
         if (r < 0)
                 work_settle(work);
 }

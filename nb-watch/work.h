@@ -33,6 +33,10 @@ void work_call(Work *work, Verb verb, UnitKind kind, EventType event);
 /* --- settle.c: what became of a call whose answer was lost? Then work_called(), or the call once more. */
 void work_settle(Work *work);
 
+/* Another job has taken the place of the one that was to start the unit, such as somebody's stop: work_called() comes
+ * when that is over too, as scripts run until then. */
+void work_outlast(Work *work);
+
 /* --- deliver.c */
 void work_called(Work *work, CallResult result, const char *detail);
 /* Ends without having delivered anything. */

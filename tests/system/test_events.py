@@ -240,6 +240,31 @@ def test_restart_by_hand_is_not_interrupted(machine, records):
     machine.delete('again0')
 
 
+def test_stop_by_hand_is_waited_for(machine, records):
+    """The next event of the link comes when the stopped script has ended, not beside it."""
+    script = '/etc/network-broker/routable.d/40-stubborn'
+    machine.write(script, '#!/bin/sh\n[ "$LINK" = stop0 ] || exit 0\n'
+                  'trap "while [ ! -e /run/enough ]; do sleep 0.05; done; echo end >> /run/stubborn; exit" TERM\n'
+                  'echo begin >> /run/stubborn\nwhile :; do sleep 0.05; done\n', 0o755)
+    machine.write('/etc/network-broker/configured.d/40-next',
+                  '#!/bin/sh\n[ "$LINK" != stop0 ] || echo next >> /run/stubborn\n', 0o755)
+    unit = 'nb-run@routable:stop0.service'
+    cable(machine, 'stop0', static='192.0.2.66/28')
+    machine.plug('stop0')
+    machine.wait_for(lambda: machine.run(['test', '-e', '/run/stubborn'], check=False)[0] == 0)
+    wait_state(machine, 'stop0', 'routable', 'configured')
+    machine.systemctl('stop', '--no-block', unit)
+    machine.wait_for(lambda: machine.show(unit, 'ActiveState') == 'deactivating')
+    wait_idle(machine)
+    assert machine.read('/run/stubborn').split() == ['begin']
+    machine.write('/run/enough', '')
+    machine.wait_for(lambda: machine.read('/run/stubborn').split() == ['begin', 'end', 'next'],
+                     what=lambda: machine.read('/run/stubborn'))
+    for path in (script, '/etc/network-broker/configured.d/40-next'):
+        machine.path(path).unlink()
+    machine.delete('stop0')
+
+
 def test_nothing_to_run_starts_no_unit(machine, records):
     machine.sh('rm /etc/network-broker/*.d/10-record')
     cable(machine, 'quiet0', static='192.0.2.26/24')

@@ -170,6 +170,30 @@ static void test_time_out_waits_for_the_group(void **state) {
         assert_non_null(strstr(output(f), "clean\n"));
 }
 
+/* What ends last has had no parent since long before. */
+static void test_time_out_of_an_orphan(void **state) {
+        Fixture *f = *state;
+        ExecResult result = run(f,
+                        "#!/bin/sh\n( (trap 'sleep 0.3; exit' TERM; while :; do sleep 0.1; done) & )\nsleep 300\n",
+                        SECOND / 2);
+
+        assert_int_equal(result.outcome, EXEC_TIMED_OUT);
+        assert_true(result.usec >= SECOND * 8 / 10);
+        assert_true(result.usec < 4 * SECOND);
+}
+
+/* Those of scripts that are over do not pile up. */
+static void test_orphans_are_reaped(void **state) {
+        ExecResult result = run(*state,
+                        "#!/bin/sh\nfor i in 1 2 3 4 5 6 7 8; do (true &); done\n"
+                        "while grep -ls '^State:.Z' $(sed 's|[0-9]*|/proc/&/status|g' "
+                        "/proc/$PPID/task/$PPID/children); do sleep 0.05; done\n",
+                        10 * SECOND);
+
+        assert_int_equal(result.outcome, EXEC_EXITED);
+        assert_int_equal(result.status, 0);
+}
+
 static void test_interrupted(void **state) {
         Fixture *f = *state;
         ExecResult result;
@@ -212,6 +236,8 @@ int main(void) {
                 T(test_time_out),
                 T(test_time_out_of_a_group_that_ignores_term),
                 T(test_time_out_waits_for_the_group),
+                T(test_time_out_of_an_orphan),
+                T(test_orphans_are_reaped),
                 T(test_interrupted),
                 T(test_durations),
         };
