@@ -128,6 +128,19 @@ static int apply_entry(
         return 0;
 }
 
+int config_init(Config *config, const char *root, Messages *messages) {
+        int r;
+
+        r = own_users_read(root, &config->own_users);
+        if (r < 0 && r != -ENOMEM) {
+                messages_add(messages, MESSAGE_WARNING, -1, "/etc/passwd", (Place){},
+                                "cannot be read (%s), so the broker's own users are known by name only",
+                                strerror(-r));
+                r = 0;
+        }
+        return r;
+}
+
 int config_apply(Config *config, const char *path, const Document *document, Messages *messages) {
         unsigned seen[_KEY_MAX] = {};
 

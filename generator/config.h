@@ -15,8 +15,12 @@ typedef struct Config {
         Setting settings[_KEY_MAX];
         bool broken;     /* a file could not be used as a whole */
         char *refuse;    /* why no script may run, or NULL; set by config_settle() */
-        char *own_users; /* words that [Script] User= cannot be, see users.h; NULL: not looked for */
+        char *own_users; /* words that [Script] User= cannot be, see users.h */
 } Config;
+
+/* Finds the users below root that [Script] User= cannot be. -ENOMEM; a passwd that cannot be read goes to messages. Without
+ * it those users are known by their names only. */
+int config_init(Config *config, const char *root, Messages *messages);
 
 /* Lays the keys of a file over those of the files before it. -ENOMEM is the only error; what is wrong with the file
  * goes to messages. */

@@ -4,8 +4,6 @@
 
 #include <limits.h>
 
-#include "users.h"
-
 static bool text_may_hold_user(const char *text, size_t size) {
         /* Another encoding, or no text at all: who knows. */
         if (memchr(text, '\0', size))
@@ -36,12 +34,8 @@ int load_file(const char *root, const char *path, Config *config, Messages *mess
         _cleanup_free_ char *text = NULL, *full = NULL;
         char reason[200];
         size_t size;
-        int r = 0;
+        int r;
 
-        if (!config->own_users)
-                r = own_users_read(root, &config->own_users);
-        if (r < 0)
-                return r;
         if (asprintf(&full, "%s%s", root, path) < 0) {
                 full = NULL;
                 return -ENOMEM;

@@ -96,11 +96,15 @@ static int check(char *const *paths) {
         int r = 0;
 
         if (!*paths)
+                r = config_init(&config, arg_root, &messages);
+        if (r >= 0 && !*paths)
                 r = load_all(arg_root, &config, &files, &messages);
         for (; r >= 0 && *paths; paths++) {
                 _cleanup_(config_donep) Config alone = {};
 
-                r = load_file("", *paths, &alone, &messages);
+                r = config_init(&alone, "", &messages);
+                if (r >= 0)
+                        r = load_file("", *paths, &alone, &messages);
         }
         if (r < 0)
                 return log_fatal_errno(r, "Cannot check the configuration: %m");
@@ -159,6 +163,8 @@ static int generate(const char *folder) {
         r = last_good_load(arg_root, &last_good);
         has_last_good = r >= 0;
         if (r >= 0 || r == -ENOENT)
+                r = config_init(&config, arg_root, &messages);
+        if (r >= 0)
                 r = load_all(arg_root, &config, &files, &messages);
         if (r >= 0)
                 r = config_settle(&config, has_last_good ? &last_good : NULL, &messages);

@@ -49,12 +49,14 @@ int own_users_read(const char *root, char **ret) {
         char path[PATH_MAX], *text = NULL;
         size_t size;
         FILE *f;
+        int r;
 
         f = open_memstream(&text, &size);
         if (!f)
                 return negative_errno();
         snprintf(path, sizeof(path), "%s/etc/passwd", root);
         passwd = fopen(path, "re");
+        r = passwd || errno == ENOENT ? 0 : negative_errno();
         if (passwd) {
                 find_numbers(passwd, uids);
                 rewind(passwd);
@@ -63,6 +65,10 @@ int own_users_read(const char *root, char **ret) {
         if (fclose(f) != 0) {
                 free(text);
                 return -ENOMEM;
+        }
+        if (r < 0) {
+                free(text);
+                return r;
         }
 
         *ret = text;

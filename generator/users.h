@@ -7,7 +7,8 @@
 #define USER_IS_OWN "that user is the broker's own: a script could speak for it"
 
 /* The numbers of those users and all other names of these numbers, separated by spaces; the caller frees. Only
- * /etc/passwd below root is read, where systemd-sysusers puts them: nothing may be asked for this early. -ENOMEM. */
+ * /etc/passwd below root is read, where systemd-sysusers puts them: nothing may be asked for this early; without it
+ * there are none. */
 int own_users_read(const char *root, char **ret);
 
 /* Whether the name or number is that of such a user; own_users may be NULL. */

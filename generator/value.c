@@ -8,7 +8,6 @@
 #include "number.h"
 #include "time-span.h"
 #include "unit-name.h"
-#include "users.h"
 
 #define SPACE " \t\r\n"
 
@@ -136,9 +135,6 @@ static const char *check_time_span(Key key, const char *word, char *ret, size_t 
 static const char *check_user(Key key, const char *word, char *ret, size_t size) {
         uint64_t uid;
         int r;
-
-        if (user_is_own(NULL, word))
-                return USER_IS_OWN;
 
         r = number_parse(word, 10, UINT32_MAX - 1, &uid);
         if (r != -EINVAL) {
