@@ -5,11 +5,11 @@
 #include "clients.h"
 
 #include <fcntl.h>
-#include <malloc.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
 
 #include "file-util.h"
+#include "heap.h"
 #include "log.h"
 #include "pid1.h"
 
@@ -17,9 +17,6 @@
 
 /* More than nb-watch ever has unfinished; a request beyond is refused. */
 #define JOBS_MAX 512U
-
-/* After so many at once the heap has holes of a size that is worth giving back. */
-#define TRIM_JOBS 16U
 
 /* More than nb-watch ever has unanswered; somebody else may be waiting. */
 #define READS_MAX 64U
@@ -109,10 +106,8 @@ static void on_answer(const Answer *answer, void *userdata) {
         if (answer->kind == ANSWER_QUEUED)
                 return;
         pending_free(p);
-        if (s->n_pending == 0 && s->n_waited >= TRIM_JOBS) {
-                (void) malloc_trim(0);
-                s->n_waited = 0;
-        }
+        if (s->n_pending == 0)
+                heap_rest(&s->n_waited);
 }
 
 /* The variables of the event for nb-run, each with its NUL. */
@@ -159,8 +154,7 @@ static int client_begin(Client *c, const Request *request) {
                 p->next->previous = p;
         c->pending = p;
         s->n_pending++;
-        if (s->n_pending > s->n_waited)
-                s->n_waited = s->n_pending;
+        heap_count(&s->n_waited, s->n_pending);
         return 0;
 }
 

@@ -1,14 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What does "systemctl status nb-watch" show? And, as it is written when things come to rest: what is tidied up then? */
-#include <malloc.h>
+/* What is done once things have come to rest? "systemctl status nb-watch" is told of it, and memory is given back. */
 #include <systemd/sd-daemon.h>
 
+#include "heap.h"
 #include "watch.h"
 
 #define STATUS_USEC (200U * 1000U)
-
-/* After so many entries at once the heap has holes of a size that is worth giving back. */
-#define TRIM_ENTRIES 16U
 
 static void count_watched(Link *link, void *userdata) {
         size_t *n = userdata;
@@ -21,10 +18,8 @@ static int on_status(_unused_ sd_event_source *source, _unused_ uint64_t usec, v
         Watch *w = userdata;
         size_t n_links = 0;
 
-        if (w->lanes.n_entries == 0 && w->n_waited >= TRIM_ENTRIES) {
-                (void) malloc_trim(0);
-                w->n_waited = 0;
-        }
+        if (w->lanes.n_entries == 0)
+                heap_rest(&w->n_waited);
         links_foreach(&w->links, count_watched, &n_links);
         if (w->config.errors > 0)
                 snprintf(errors, sizeof(errors), "; %u configuration error%s", w->config.errors,

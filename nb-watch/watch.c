@@ -4,6 +4,7 @@
 #include <systemd/sd-daemon.h>
 
 #include "bus-names.h"
+#include "heap.h"
 #include "leases.h"
 #include "log.h"
 #include "losses.h"
@@ -32,8 +33,7 @@ Entry *watch_push(
                                 "%s: more than %u states wait, dropped the %zu oldest that are superseded.",
                                 name, LANE_STATES_MAX, dropped);
         }
-        if (w->lanes.n_entries > w->n_waited)
-                w->n_waited = w->lanes.n_entries;
+        heap_count(&w->n_waited, w->lanes.n_entries);
         watch_status_changed(w);
         return entry;
 }
