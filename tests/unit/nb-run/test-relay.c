@@ -89,8 +89,14 @@ static char relay_state(const Fixture *f, unsigned long *ret_n_sleeps) {
         assert_non_null(file);
         *ret_n_sleeps = 0;
         while (fgets(line, sizeof(line), file)) {
-                (void) sscanf(line, "State: %c", &state);
-                (void) sscanf(line, "voluntary_ctxt_switches: %lu", ret_n_sleeps);
+                const char *p;
+
+                p = startswith(line, "State:\t");
+                if (p)
+                        state = *p;
+                p = startswith(line, "voluntary_ctxt_switches:\t");
+                if (p)
+                        *ret_n_sleeps = strtoul(p, NULL, 10);
         }
         fclose(file);
         return state;
