@@ -32,13 +32,13 @@ def waiting(machine):
 
 
 def pace(machine):
-    """Waits until fewer entries than 100 wait, and for nb-watch to have said so since now; some 5 for each link, below
-    the limit of 32."""
+    """Waits until fewer entries than 32, the limit for one link, wait for all of them, and for nb-watch to have said so
+    since now."""
     before = machine.show('nb-watch.service', 'StatusText')
 
     def may_go_on():
         n = waiting(machine)
-        return n == 0 or n < 100 and machine.show('nb-watch.service', 'StatusText') != before
+        return n == 0 or n < 32 and machine.show('nb-watch.service', 'StatusText') != before
 
     machine.wait_for(may_go_on, 60, lambda: f'{waiting(machine)} wait')
 
@@ -57,7 +57,7 @@ def test_transitions(machine, traffic):
     watch = machine.show('nb-watch.service', 'MainPID')
     for number in range(TRANSITIONS):
         traffic.step()
-        if number % 10 == 9:
+        if number % 5 == 4:
             pace(machine)
     traffic.settle()
     machine.wait_for(lambda: waiting(machine) == 0, 60, lambda: f'{waiting(machine)} wait')
