@@ -5,6 +5,7 @@
 #include <sys/socket.h>
 
 #include "log.h"
+#include "needed.h"
 #include "route-set.h"
 #include "routes.h"
 #include "rules.h"
@@ -61,8 +62,20 @@ typedef struct Turn {
         bool more;
 } Turn;
 
-static void suspect_link(Link *link, _unused_ void *userdata) {
-        link->routes_suspected = true;
+typedef struct Suspicion {
+        const Watch *watch;
+        bool scripts; /* asked for once, not for each link */
+        bool any;
+} Suspicion;
+
+/* The look itself finds out the rest. */
+static void suspect_link(Link *link, void *userdata) {
+        Suspicion *s = userdata;
+
+        link->routes_suspected = s->scripts || link->delivered.routes != 0 ||
+                        config_keeps_rules(&s->watch->config, link->name) ||
+                        event_is_wanted(EVENT_TYPE_ROUTES, link->name);
+        s->any = s->any || link->routes_suspected;
 }
 
 static void look_in_turn(Link *link, void *userdata) {
@@ -79,16 +92,17 @@ static void look_in_turn(Link *link, void *userdata) {
 }
 
 static void begin_look(Watch *w) {
+        Suspicion suspicion = { .watch = w, .scripts = event_has_scripts(EVENT_TYPE_ROUTES) };
         int r;
 
         w->losses.suspected = false;
         w->losses.looking = true;
         w->losses.spent_usec = 0;
-        r = rtnl_wait(w->rtnl);
+        links_foreach(&w->links, suspect_link, &suspicion);
+        r = suspicion.any ? rtnl_wait(w->rtnl) : 0;
         if (r < 0)
                 log_debug_errno(r,
                                 "Failed to wait for the kernel, looking for lost routes all the same: %m");
-        links_foreach(&w->links, suspect_link, NULL);
 }
 
 static int on_time(_unused_ sd_event_source *source, _unused_ uint64_t usec, void *userdata) {
@@ -101,8 +115,10 @@ static int on_time(_unused_ sd_event_source *source, _unused_ uint64_t usec, voi
         /* When all has been read, all is compared. */
         if (!rtnl_is_current(w->rtnl))
                 return 0;
-        if (!losses->looking)
+        if (!losses->looking) {
                 begin_look(w);
+                turn.end = now_usec();
+        }
         links_foreach(&w->links, look_in_turn, &turn);
         losses->spent_usec += turn.end - turn.began;
         losses->looking = turn.more;

@@ -85,7 +85,7 @@ static bool folder_has_entries(const char *path) {
         return false;
 }
 
-static bool has_scripts(EventType event) {
+bool event_has_scripts(EventType event) {
         const char *const *directories = event_info(event)->directories;
         char path[128];
         int error;
@@ -178,8 +178,6 @@ void units_changed(void) {
 static bool unit_is_wanted(const char *unit) {
         char path[PATH_MAX];
 
-        if (!units_are_known)
-                unit_folders_read();
         for (size_t i = 0; i < ELEMENTSOF(unit_roots); i++) {
                 const Folder *folder = &unit_folders[i];
 
@@ -194,17 +192,28 @@ static bool unit_is_wanted(const char *unit) {
         return false;
 }
 
+/* Most machines have no folder of ours, and then no name needs to be made. */
+static bool has_unit_folders(void) {
+        if (!units_are_known)
+                unit_folders_read();
+        for (size_t i = 0; i < ELEMENTSOF(unit_roots); i++)
+                if (unit_folders[i].names)
+                        return true;
+        return false;
+}
+
 bool event_is_wanted(EventType event, const char *link) {
         char unit[UNIT_NAME_LENGTH_MAX];
 
-        return unit_name_format(UNIT_RUN, event, link, unit) >= 0 && unit_is_wanted(unit);
+        return has_unit_folders() && unit_name_format(UNIT_RUN, event, link, unit) >= 0 &&
+                        unit_is_wanted(unit);
 }
 
 bool event_is_needed(const Config *config, EventType event, const char *link) {
-        if (has_scripts(event))
+        if (event_has_scripts(event))
                 return true;
         /* dhclient has no states: its leases run routable.d, as the original did. */
-        if (event == EVENT_TYPE_LEASE && config->dhclient && has_scripts(EVENT_TYPE_ROUTABLE))
+        if (event == EVENT_TYPE_LEASE && config->dhclient && event_has_scripts(EVENT_TYPE_ROUTABLE))
                 return true;
         return event_is_wanted(event, link);
 }

@@ -10,6 +10,9 @@
 /* A script in one of the event's directories, or a unit that is enabled into it. */
 bool event_is_needed(const Config *config, EventType event, const char *link);
 
+/* The former alone, which is the same for all links. */
+bool event_has_scripts(EventType event);
+
 /* The latter alone. */
 bool event_is_wanted(EventType event, const char *link);
 
