@@ -56,6 +56,28 @@ int file_write_atomic(int dir_fd, const char *name, const void *data, size_t siz
         return r;
 }
 
+int file_write_page(int dir_fd, const char *name, const void *data, size_t size, bool fresh, mode_t mode) {
+        _cleanup_close_ int fd = -EBADF;
+        ssize_t n;
+        int r = 0;
+
+        if (size > FILE_PAGE_MAX)
+                return -EFBIG;
+        fd = openat(dir_fd, name, O_WRONLY | O_CREAT | (fresh ? O_EXCL : 0) | O_NOFOLLOW | O_CLOEXEC, mode);
+        if (fd < 0)
+                return negative_errno();
+
+        n = write(fd, data, size);
+        if (n < 0)
+                r = negative_errno();
+        else if ((size_t) n < size)
+                r = -EIO;
+        /* Where there was none, half a file says less than none. */
+        if (r < 0 && fresh)
+                (void) unlinkat(dir_fd, name, 0);
+        return r;
+}
+
 int file_read_untrusted(int dir_fd, const char *path, size_t max, char **ret, size_t *ret_size) {
         _cleanup_close_ int fd = -EBADF;
         _cleanup_free_ char *data = NULL;

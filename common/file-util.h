@@ -16,6 +16,12 @@ DIR *directory_list(int dir_fd);
  * whole. No fsync: the files live in /run. */
 int file_write_atomic(int dir_fd, const char *name, const void *data, size_t size, mode_t mode);
 
+/* Writes size bytes, at most FILE_PAGE_MAX, to dir_fd/name itself, at half the cost of the former. A file that was there
+ * must be of the same size; with fresh there must be none, else -EEXIST. The kernel does such a write as a whole, so a
+ * writer that is killed leaves the file as it was, or a new one empty; other readers must not depend on more. */
+#define FILE_PAGE_MAX 4096U
+int file_write_page(int dir_fd, const char *name, const void *data, size_t size, bool fresh, mode_t mode);
+
 /* Reads a whole regular file of at most max bytes that somebody less trusted may have written: no symlink, no
  * FIFO, no device. *ret has a NUL behind the data and is the caller's to free. -EFBIG if it is larger, -ELOOP for a
  * symlink, -ENODATA if it is not a regular file. dir_fd may be AT_FDCWD. */

@@ -12,6 +12,8 @@
 
 /* So long routes are read before something else has its turn, at least those of one link. */
 #define TURN_USEC 5000U
+/* From the end of a look to the next one at the least: containers that come and go give a cause each. */
+#define PAUSE_USEC 100000U
 
 void losses_suspect(Watch *w) {
         w->losses.suspected = !w->monitor;
@@ -65,17 +67,14 @@ typedef struct Turn {
 typedef struct Suspicion {
         const Watch *watch;
         bool scripts; /* asked for once, not for each link */
-        bool any;
 } Suspicion;
 
 /* The look itself finds out the rest. */
 static void suspect_link(Link *link, void *userdata) {
-        Suspicion *s = userdata;
+        const Suspicion *s = userdata;
 
-        link->routes_suspected = s->scripts || link->delivered.routes != 0 ||
-                        config_keeps_rules(&s->watch->config, link->name) ||
+        link->routes_suspected = s->scripts || config_keeps_rules(&s->watch->config, link->name) ||
                         event_is_wanted(EVENT_TYPE_ROUTES, link->name);
-        s->any = s->any || link->routes_suspected;
 }
 
 static void look_in_turn(Link *link, void *userdata) {
@@ -91,18 +90,23 @@ static void look_in_turn(Link *link, void *userdata) {
         turn->end = now_usec();
 }
 
-static void begin_look(Watch *w) {
+/* Returns false if nobody cares for the routes of any link. */
+static bool begin_look(Watch *w) {
         Suspicion suspicion = { .watch = w, .scripts = event_has_scripts(EVENT_TYPE_ROUTES) };
         int r;
 
         w->losses.suspected = false;
-        w->losses.looking = true;
         w->losses.spent_usec = 0;
-        links_foreach(&w->links, suspect_link, &suspicion);
-        r = suspicion.any ? rtnl_wait(w->rtnl) : 0;
+        if (!suspicion.scripts && *w->config.rule_links == '\0' && !units_are_wanted())
+                return false;
+
+        w->losses.looking = true;
+        r = rtnl_wait(w->rtnl);
         if (r < 0)
                 log_debug_errno(r,
                                 "Failed to wait for the kernel, looking for lost routes all the same: %m");
+        links_foreach(&w->links, suspect_link, &suspicion);
+        return true;
 }
 
 static int on_time(_unused_ sd_event_source *source, _unused_ uint64_t usec, void *userdata) {
@@ -111,18 +115,19 @@ static int on_time(_unused_ sd_event_source *source, _unused_ uint64_t usec, voi
         Turn turn = { .watch = w, .began = now_usec() };
 
         losses->timer = sd_event_source_disable_unref(losses->timer);
-        turn.end = turn.began;
         /* When all has been read, all is compared. */
         if (!rtnl_is_current(w->rtnl))
                 return 0;
-        if (!losses->looking) {
-                begin_look(w);
+        if (losses->looking || begin_look(w)) {
                 turn.end = now_usec();
+                links_foreach(&w->links, look_in_turn, &turn);
         }
-        links_foreach(&w->links, look_in_turn, &turn);
+        turn.end = now_usec();
         losses->spent_usec += turn.end - turn.began;
         losses->looking = turn.more;
-        losses->next_usec = turn.end + (turn.more ? 0 : DUMP_SHARE * losses->spent_usec);
+        losses->next_usec = turn.end;
+        if (!turn.more)
+                losses->next_usec += PAUSE_USEC + DUMP_SHARE * losses->spent_usec;
         losses_look(w);
         deliver_ready(w);
         return 0;

@@ -13,6 +13,8 @@
 
 #define STATE_DIRECTORY "/run/network-broker/state"
 #define STATE_FILE_MAX (4U * 1024U * 1024U)
+/* All of one size, so that one can be written over another. */
+#define RECORD_SIZE 256U
 
 int state_directory_open(void) {
         int fd;
@@ -25,6 +27,15 @@ static int remove_file(int dir_fd, const char *name) {
         if (unlinkat(dir_fd, name, 0) < 0 && errno != ENOENT)
                 return negative_errno();
         return 0;
+}
+
+/* Most files are made anew, by somebody who is done before anybody reads them. */
+static int mark_write(int dir_fd, const char *name, const char *text, bool fresh) {
+        int r = -EEXIST;
+
+        if (fresh)
+                r = file_write_page(dir_fd, name, text, strlen(text), true, 0644);
+        return r == -EEXIST ? file_write_atomic(dir_fd, name, text, strlen(text), 0644) : r;
 }
 
 int state_mark_write(int dir_fd, const EventMark *mark) {
@@ -44,7 +55,7 @@ int state_mark_write(int dir_fd, const EventMark *mark) {
                 text = NULL;
                 return -ENOMEM;
         }
-        return file_write_atomic(dir_fd, instance, text, (size_t) n, 0644);
+        return mark_write(dir_fd, instance, text, !mark->networkd);
 }
 
 int state_mark_remove(int dir_fd, EventType event, const char *link) {
@@ -52,9 +63,7 @@ int state_mark_remove(int dir_fd, EventType event, const char *link) {
         int r;
 
         r = instance_format(event, link, instance);
-        if (r < 0)
-                return r;
-        return remove_file(dir_fd, instance);
+        return r < 0 ? r : remove_file(dir_fd, instance);
 }
 
 int state_mark_ended(int dir_fd, EventType event, const char *link) {
@@ -62,9 +71,9 @@ int state_mark_ended(int dir_fd, EventType event, const char *link) {
         int r;
 
         r = instance_format(event, link, instance);
-        if (r < 0)
-                return r;
-        return utimensat(dir_fd, instance, NULL, AT_SYMLINK_NOFOLLOW) < 0 ? negative_errno() : 0;
+        if (r >= 0 && utimensat(dir_fd, instance, NULL, AT_SYMLINK_NOFOLLOW) < 0)
+                r = negative_errno();
+        return r;
 }
 
 int state_mark_time(int dir_fd, EventType event, const char *link, struct timespec *ret) {
@@ -73,10 +82,10 @@ int state_mark_time(int dir_fd, EventType event, const char *link, struct timesp
         int r;
 
         r = instance_format(event, link, instance);
+        if (r >= 0 && fstatat(dir_fd, instance, &st, AT_SYMLINK_NOFOLLOW) < 0)
+                r = negative_errno();
         if (r < 0)
                 return r;
-        if (fstatat(dir_fd, instance, &st, AT_SYMLINK_NOFOLLOW) < 0)
-                return negative_errno();
 
         *ret = st.st_mtim;
         return 0;
@@ -87,7 +96,7 @@ static const char *state_name(int event) {
 }
 
 int state_record_write(int dir_fd, const Record *record) {
-        char file[32], text[256], escaped[INSTANCE_MAX];
+        char file[32], text[RECORD_SIZE + 1], escaped[INSTANCE_MAX];
         int n, r;
 
         r = link_name_escape(record->name, escaped);
@@ -97,7 +106,8 @@ int state_record_write(int dir_fd, const Record *record) {
         n = snprintf(text, sizeof(text), "%s %s %i %s %i %" PRIx64 " %i\n", escaped,
                         state_name(record->operational), record->operational_started,
                         state_name(record->setup), record->setup_started, record->routes, record->left);
-        return file_write_atomic(dir_fd, file, text, (size_t) n, 0644);
+        memset(text + n, '\n', RECORD_SIZE - (size_t) n);
+        return file_write_page(dir_fd, file, text, RECORD_SIZE, false, 0644);
 }
 
 int state_record_remove(int dir_fd, int ifindex) {

@@ -98,12 +98,33 @@ static void test_write(void **state) {
         check_file(f->fd, "x", 1);
 }
 
+static void test_write_page(void **state) {
+        char page[FILE_PAGE_MAX + 1];
+        Folder *f = *state;
+        struct stat st;
+
+        memset(page, 'x', sizeof(page));
+        assert_int_equal(file_write_page(f->fd, "file", page, sizeof(page), false, 0600), -EFBIG);
+        assert_int_equal(file_write_page(f->fd, "file", page, FILE_PAGE_MAX, true, 0640), 0);
+        check_file(f->fd, page, FILE_PAGE_MAX);
+        assert_int_equal(fstatat(f->fd, "file", &st, 0), 0);
+        assert_int_equal(st.st_mode & 0777, 0640);
+        assert_int_equal(file_write_page(f->fd, "file", page, FILE_PAGE_MAX, true, 0640), -EEXIST);
+        page[0] = 'y';
+        assert_int_equal(file_write_page(f->fd, "file", page, FILE_PAGE_MAX, false, 0640), 0);
+        check_file(f->fd, page, FILE_PAGE_MAX);
+        assert_int_equal(symlinkat("file", f->fd, "link"), 0);
+        assert_int_equal(file_write_page(f->fd, "link", "z", 1, false, 0640), -ELOOP);
+        check_file(f->fd, page, FILE_PAGE_MAX);
+}
+
 int main(void) {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test_setup_teardown(test_round_trip, folder_setup, teardown),
                 cmocka_unit_test_setup_teardown(test_refused, folder_setup, teardown),
                 cmocka_unit_test(test_growth),
                 cmocka_unit_test_setup_teardown(test_write, folder_setup, teardown),
+                cmocka_unit_test_setup_teardown(test_write_page, folder_setup, teardown),
         };
 
         return cmocka_run_group_tests(tests, NULL, NULL);

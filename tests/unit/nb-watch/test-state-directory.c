@@ -94,6 +94,31 @@ static void test_record(void **state) {
         address_set_clear(&two);
 }
 
+/* One is written over the other. */
+static void test_shorter_record(void **state) {
+        Record record = { .ifindex = 2,
+                .operational = EVENT_TYPE_DEGRADED_CARRIER,
+                .setup = EVENT_TYPE_CONFIGURING,
+                .routes = UINT64_MAX };
+        Folder *f = *state;
+        Record read;
+
+        memset(record.name, '\xff', IF_NAMESIZE - 1);
+        assert_int_equal(state_record_write(f->fd, &record), 0);
+        assert_int_equal(state_record_read(f->fd, 2, &read), 0);
+        assert_string_equal(read.name, record.name);
+        record = (Record){
+                .ifindex = 2, .name = "a", .operational = EVENT_TYPE_OFF, .setup = -1, .left = true
+        };
+        assert_int_equal(state_record_write(f->fd, &record), 0);
+        assert_int_equal(state_record_read(f->fd, 2, &read), 0);
+        assert_string_equal(read.name, "a");
+        assert_int_equal(read.operational, EVENT_TYPE_OFF);
+        assert_int_equal(read.setup, -1);
+        assert_true(read.routes == 0);
+        assert_true(read.left);
+}
+
 /* Names of links that look like names of our files. */
 static void test_marks(void **state) {
         static const char *const links[] = { "eth0", "a.lease", "b.addresses", "@2", "@broker", "x\xff" };
@@ -147,11 +172,11 @@ static void test_mark_with_answer(void **state) {
         Folder *f = *state;
         State loaded;
 
-        for (unsigned i = 0; i < 2; i++) {
-                mark.networkd = i == 0 ? NULL : "{\"DNS\":[]}";
+        for (unsigned i = 0; i < 4; i++) {
+                mark.networkd = i % 2 == 0 ? NULL : "{\"DNS\":[]}";
                 assert_int_equal(state_mark_write(f->fd, &mark), 0);
                 assert_int_equal(file_read_untrusted(f->fd, "routable:eth0", 64, &text, NULL), 0);
-                assert_string_equal(text, i == 0 ? "2 17\n" : "2 17\n16 {\"DNS\":[]}\n");
+                assert_string_equal(text, i % 2 == 0 ? "2 17\n" : "2 17\n16 {\"DNS\":[]}\n");
                 free(text);
                 assert_int_equal(state_load(f->fd, &loaded), 0);
                 assert_int_equal(loaded.n_marks, 1);
@@ -213,6 +238,7 @@ static void test_corrupt(void **state) {
 int main(void) {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test_setup_teardown(test_record, folder_setup, teardown),
+                cmocka_unit_test_setup_teardown(test_shorter_record, folder_setup, teardown),
                 cmocka_unit_test_setup_teardown(test_marks, folder_setup, teardown),
                 cmocka_unit_test_setup_teardown(test_mark_time, folder_setup, teardown),
                 cmocka_unit_test_setup_teardown(test_mark_with_answer, folder_setup, teardown),
