@@ -8,7 +8,8 @@
 struct JobRemoved {
         sd_bus *bus;
         BusOwner *systemd;
-        sd_bus_slot *filter;
+        sd_bus_slot *match; /* while there are any */
+        size_t n_watches;
         JobRemovedHandler handler;
         void *userdata;
 };
@@ -18,8 +19,6 @@ static int on_message(sd_bus_message *m, void *userdata, _unused_ sd_bus_error *
         JobRemoved *j = userdata;
         int r;
 
-        if (sd_bus_message_is_signal(m, SYSTEMD_MANAGER, "JobRemoved") <= 0)
-                return 0;
         if (!bus_owner_sent(j->systemd, m))
                 return 0;
         r = sd_bus_message_read(m, "uoss", NULL, &path, &unit, &result);
@@ -32,8 +31,7 @@ static int on_message(sd_bus_message *m, void *userdata, _unused_ sd_bus_error *
 
 int job_removed_new(sd_bus *bus, BusOwner *systemd, JobRemovedHandler handler, void *userdata,
                 JobRemoved **ret) {
-        _cleanup_(job_removed_freep) JobRemoved *j = NULL;
-        int r;
+        JobRemoved *j;
 
         j = calloc(1, sizeof(*j));
         if (!j)
@@ -42,47 +40,33 @@ int job_removed_new(sd_bus *bus, BusOwner *systemd, JobRemovedHandler handler, v
         j->systemd = systemd;
         j->handler = handler;
         j->userdata = userdata;
-        r = sd_bus_add_filter(bus, &j->filter, on_message, j);
-        if (r < 0)
-                return r;
 
-        *ret = TAKE_PTR(j);
+        *ret = j;
         return 0;
 }
 
 void job_removed_free(JobRemoved *j) {
         if (!j)
                 return;
-        sd_bus_slot_unref(j->filter);
+        sd_bus_slot_unref(j->match);
         sd_bus_unref(j->bus);
         free(j);
 }
 
-static int call_bus(JobRemoved *j, const char *method, const char *unit) {
-        _cleanup_(sd_bus_message_unrefp) sd_bus_message *m = NULL;
-        char rule[512];
+int job_removed_watch(JobRemoved *j) {
         int r;
 
-        /* A unit name holds neither an apostrophe nor a comma. */
-        snprintf(rule, sizeof(rule),
-                        "type='signal',sender='" SYSTEMD_NAME "',path='" SYSTEMD_PATH
-                        "',interface='" SYSTEMD_MANAGER "',member='JobRemoved',arg2='%s'",
-                        unit);
-        r = sd_bus_message_new_method_call(j->bus, &m, DBUS_NAME, DBUS_PATH, DBUS_NAME, method);
-        if (r >= 0)
-                r = sd_bus_message_append(m, "s", rule);
-        if (r >= 0)
-                r = sd_bus_message_set_expect_reply(m, false);
-        if (r >= 0)
-                r = sd_bus_send(j->bus, m, NULL);
-        return r;
+        if (!j->match) {
+                r = sd_bus_match_signal_async(j->bus, &j->match, SYSTEMD_NAME, SYSTEMD_PATH, SYSTEMD_MANAGER,
+                                "JobRemoved", on_message, NULL, j);
+                if (r < 0)
+                        return r;
+        }
+        j->n_watches++;
+        return 0;
 }
 
-int job_removed_watch(JobRemoved *j, const char *unit) {
-        return call_bus(j, "AddMatch", unit);
-}
-
-void job_removed_unwatch(JobRemoved *j, const char *unit) {
-        /* Fails only when the connection is gone, and the rule with it. */
-        (void) call_bus(j, "RemoveMatch", unit);
+void job_removed_unwatch(JobRemoved *j) {
+        if (--j->n_watches == 0)
+                j->match = sd_bus_slot_unref(j->match);
 }

@@ -1,17 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* When has a job of PID 1 ended? The signal JobRemoved of org.freedesktop.systemd1(5), for chosen units only.
+/* When has a job of PID 1 ended? The signal JobRemoved of org.freedesktop.systemd1(5).
  *
- * The rules go to the bus as they are, and a filter takes the signals: sd-bus itself can match neither arg2 (its own
- * copy of a rule gives up at the number in front of it) nor a unit name with a backslash (an escape to it, a plain byte
- * to dbus-daemon). */
+ * The signals of all units, but only while somebody waits for one: a rule for each unit costs the bus more, for each
+ * signal too, and it allows 512 of them. */
 #pragma once
 
 #include "bus-owner.h"
 
 typedef struct JobRemoved JobRemoved;
 
-/* Called for each signal of PID 1 itself, with the job's path, its unit and its result. Signals of units that nobody
- * watches may come too. */
+/* Called for each signal of PID 1 itself, with the job's path, its unit and its result. */
 typedef void (*JobRemovedHandler)(const char *path, const char *unit, const char *result, void *userdata);
 
 int job_removed_new(
@@ -20,6 +18,6 @@ void job_removed_free(JobRemoved *j);
 DEFINE_TRIVIAL_CLEANUP_FUNC(JobRemoved *, job_removed_free);
 
 /* The rule is in force before any call that is made on this connection afterwards; nothing has to wait for it. Each
- * watch needs its unwatch; they add up. */
-int job_removed_watch(JobRemoved *j, const char *unit);
-void job_removed_unwatch(JobRemoved *j, const char *unit);
+ * watch needs its unwatch, but for those that are left at the end of j. */
+int job_removed_watch(JobRemoved *j);
+void job_removed_unwatch(JobRemoved *j);

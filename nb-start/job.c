@@ -158,7 +158,7 @@ int job_new(sd_bus *bus, sd_event *event, JobRemoved *removals, const Request *r
         snprintf(job->unit, sizeof(job->unit), "%s", request->unit_name);
 
         if (job->verb != VERB_RESET_FAILED) {
-                r = job_removed_watch(removals, job->unit);
+                r = job_removed_watch(removals);
                 if (r < 0)
                         return r;
                 job->watched = true;
@@ -183,7 +183,7 @@ void job_free(Job *job) {
         if (!job)
                 return;
         if (job->watched)
-                job_removed_unwatch(job->removals, job->unit);
+                job_removed_unwatch(job->removals);
         sd_bus_slot_unref(job->call);
         sd_bus_slot_unref(job->check);
         sd_event_source_disable_unref(job->timer);

@@ -106,7 +106,7 @@ static int unit_query_ask(UnitQuery *q) {
 static int unit_query_watch(UnitQuery *q) {
         int r;
 
-        r = job_removed_watch(q->queries->removals, q->unit);
+        r = job_removed_watch(q->queries->removals);
         if (r < 0)
                 return r;
         q->watched = true;
@@ -179,7 +179,7 @@ void unit_query_free(UnitQuery *q) {
                 q->next->previous = q->previous;
         sd_bus_slot_unref(q->call);
         if (q->watched)
-                job_removed_unwatch(q->queries->removals, q->unit);
+                job_removed_unwatch(q->queries->removals);
         sd_event_source_disable_unref(q->timer);
         free(q->path);
         free(q);
