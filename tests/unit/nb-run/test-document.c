@@ -11,41 +11,17 @@
 #include "device.h"
 #include "unit-environment.h"
 
-typedef struct Message {
-        struct nlmsghdr header __attribute__((aligned(4)));
-        char payload[512];
-} Message;
-
-static Message message(uint16_t type, const void *head, size_t size) {
-        Message m = { .header = { .nlmsg_len = (uint32_t) NLMSG_LENGTH(size), .nlmsg_type = type } };
-
-        memcpy(m.payload, head, size);
-        return m;
-}
-
-static void append(Message *m, uint16_t type, const void *data, size_t size) {
-        char *end = (char *) m + NLMSG_ALIGN(m->header.nlmsg_len);
-        const struct rtattr a = { .rta_len = (unsigned short) RTA_LENGTH(size), .rta_type = type };
-
-        assert_true(end + RTA_SPACE(size) <= (char *) m + sizeof(*m));
-        memcpy(end, &a, sizeof(a));
-        memcpy(end + RTA_LENGTH(0), data, size);
-        m->header.nlmsg_len = (uint32_t) (NLMSG_ALIGN(m->header.nlmsg_len) + RTA_LENGTH(size));
-}
-
-static void append_u32(Message *m, uint16_t type, uint32_t value) {
-        append(m, type, &value, sizeof(value));
-}
+#include "../common/message.h"
 
 static Message route(uint8_t family, uint32_t table, int output) {
         const struct rtmsg info = {
                 .rtm_family = family, .rtm_type = RTN_UNICAST, .rtm_table = RT_TABLE_COMPAT
         };
-        Message m = message(RTM_NEWROUTE, &info, sizeof(info));
+        Message m = message_new(RTM_NEWROUTE, &info, sizeof(info));
 
-        append_u32(&m, RTA_TABLE, table);
+        message_append_u32(&m, RTA_TABLE, table);
         if (output > 0)
-                append_u32(&m, RTA_OIF, (uint32_t) output);
+                message_append_u32(&m, RTA_OIF, (uint32_t) output);
         return m;
 }
 
@@ -82,7 +58,7 @@ static void test_gateway_of_another_family(void **state) {
 
         memcpy(via, &family, sizeof(family));
         memcpy(via + sizeof(family), &fe80_1, sizeof(fe80_1));
-        append(&m, RTA_VIA, via, sizeof(family) + sizeof(fe80_1));
+        message_append(&m, RTA_VIA, via, sizeof(family) + sizeof(fe80_1));
         assert_true(route_json_write(&j, &m.header, 3));
         assert_non_null(strstr(buffer_text(&j), "\"Gw\":\"fe80::1\""));
         assert_true(route_default_gateway(&m.header, 3, &gateway_family, text));
@@ -102,7 +78,7 @@ static void test_multipath_has_the_own_leg(void **state) {
         Message m = route(AF_INET, RT_TABLE_MAIN, 0);
         _cleanup_buffer_ Json j = {};
 
-        append(&m, RTA_MULTIPATH, legs, sizeof(legs));
+        message_append(&m, RTA_MULTIPATH, legs, sizeof(legs));
         assert_true(route_json_write(&j, &m.header, 3));
         assert_non_null(strstr(buffer_text(&j),
                         "\"Gw\":\"192.0.2.9\",\"MultiPath\":\"nexthop via 192.0.2.1 dev if1000001 weight 1 nexthop "
@@ -115,7 +91,7 @@ static void test_cut_messages(void **state) {
         Message m = route(AF_INET6, RT_TABLE_MAIN, 3);
         uint32_t length = m.header.nlmsg_len;
 
-        append(&m, RTA_GATEWAY, &fe80_1, sizeof(fe80_1));
+        message_append(&m, RTA_GATEWAY, &fe80_1, sizeof(fe80_1));
         for (uint32_t n = NLMSG_HDRLEN; n < m.header.nlmsg_len; n++) {
                 Message cut = m;
                 _cleanup_buffer_ Json j = {};

@@ -10,54 +10,35 @@
 
 #include <cmocka.h>
 
+#include "../common/message.h"
+
 #define LINK 7
-
-typedef struct Message {
-        struct nlmsghdr header __attribute__((aligned(4)));
-        struct rtmsg route;
-        char attributes[1024];
-} Message;
-
-static void put(Message *m, uint16_t type, const void *data, size_t size) {
-        char *end = (char *) m + NLMSG_ALIGN(m->header.nlmsg_len);
-        const struct rtattr a = { .rta_len = (unsigned short) RTA_LENGTH(size), .rta_type = type };
-
-        assert_true(end + RTA_SPACE(size) <= (char *) m + sizeof(*m));
-        memcpy(end, &a, sizeof(a));
-        memcpy(end + RTA_LENGTH(0), data, size);
-        m->header.nlmsg_len = (uint32_t) (NLMSG_ALIGN(m->header.nlmsg_len) + RTA_LENGTH(size));
-}
-
-static void put_u32(Message *m, uint16_t type, uint32_t value) {
-        put(m, type, &value, sizeof(value));
-}
 
 static void put_address(Message *m, uint16_t type, const char *text) {
         uint8_t bytes[16];
 
         assert_int_equal(inet_pton(m->route.rtm_family, text, bytes), 1);
-        put(m, type, bytes, m->route.rtm_family == AF_INET ? 4 : 16);
+        message_append(m, type, bytes, m->route.rtm_family == AF_INET ? 4 : 16);
 }
 
 /* "10.0.0.0/8" or "2001:db8::/32"; out: 0 for none. */
 static Message route(const char *destination, uint32_t table, uint32_t metric, uint32_t out) {
-        Message m = { .header = { .nlmsg_len = NLMSG_LENGTH(sizeof(struct rtmsg)),
-                                      .nlmsg_type = RTM_NEWROUTE },
-                .route = { .rtm_family = strchr(destination, ':') ? AF_INET6 : AF_INET,
-                                .rtm_type = RTN_UNICAST,
-                                .rtm_protocol = RTPROT_BOOT } };
+        const struct rtmsg info = { .rtm_family = strchr(destination, ':') ? AF_INET6 : AF_INET,
+                .rtm_type = RTN_UNICAST,
+                .rtm_protocol = RTPROT_BOOT };
+        Message m = message_new(RTM_NEWROUTE, &info, sizeof(info));
         char text[INET6_ADDRSTRLEN];
         const char *slash = strchr(destination, '/');
 
         (void) snprintf(text, sizeof(text), "%.*s", (int) (slash - destination), destination);
         m.route.rtm_dst_len = (uint8_t) strtoul(slash + 1, NULL, 10);
-        put_u32(&m, RTA_TABLE, table);
+        message_append_u32(&m, RTA_TABLE, table);
         if (m.route.rtm_dst_len > 0)
                 put_address(&m, RTA_DST, text);
         if (metric > 0)
-                put_u32(&m, RTA_PRIORITY, metric);
+                message_append_u32(&m, RTA_PRIORITY, metric);
         if (out > 0)
-                put_u32(&m, RTA_OIF, out);
+                message_append_u32(&m, RTA_OIF, out);
         return m;
 }
 
@@ -138,13 +119,13 @@ static void test_not_plain(void **state) {
 
         for (size_t i = 0; i < ELEMENTSOF(m); i++)
                 m[i] = route(i < 4 ? "10.0.0.0/8" : "2001:db8::/32", RT_TABLE_MAIN, 0, i == 0 ? 0 : LINK);
-        put_u32(&m[1], RTA_NH_ID, 3);
-        put(&m[2], RTA_MULTIPATH, "", 0);
+        message_append_u32(&m[1], RTA_NH_ID, 3);
+        message_append(&m[2], RTA_MULTIPATH, "", 0);
         m[3].route.rtm_flags = RTM_F_OFFLOAD;
-        put(&m[4], RTA_METRICS, "", 0);
-        put(&m[5], RTA_CACHEINFO, &expires, sizeof(expires));
+        message_append(&m[4], RTA_METRICS, "", 0);
+        message_append(&m[5], RTA_CACHEINFO, &expires, sizeof(expires));
         m[6].route.rtm_protocol = RTPROT_RA;
-        put(&m[7], RTA_ENCAP_TYPE, &encapsulation, sizeof(encapsulation));
+        message_append(&m[7], RTA_ENCAP_TYPE, &encapsulation, sizeof(encapsulation));
         for (size_t i = 0; i < ELEMENTSOF(m); i++) {
                 assert_false(change(set, m[i]));
                 assert_false(route_set_add(set, &m[i].header));
@@ -202,7 +183,7 @@ static void test_limits(void **state) {
         Message large = route("10.0.0.0/8", RT_TABLE_MAIN, 1000, LINK);
         char metrics[ROUTE_SIZE_MAX] = {};
 
-        put(&large, RTA_METRICS, metrics, sizeof(metrics));
+        message_append(&large, RTA_METRICS, metrics, sizeof(metrics));
         assert_false(route_set_add(set, &large.header));
         for (uint32_t i = 0; i < ROUTE_SET_MAX; i++)
                 assert_true(change(set, route("10.0.0.0/8", RT_TABLE_MAIN, i, LINK)));
@@ -239,13 +220,13 @@ static void test_outputs(void **state) {
         Message m = route("10.0.0.0/8", RT_TABLE_MAIN, 0, LINK);
         int found = 0;
 
-        put(&m, RTA_MULTIPATH, legs, sizeof(legs));
+        message_append(&m, RTA_MULTIPATH, legs, sizeof(legs));
         route_foreach_output(&m.header, add_output, &found);
         assert_int_equal(found, 745);
         /* The second leg says that it is longer than it is. */
         legs[1].rtnh_len++;
         m = route("10.0.0.0/8", RT_TABLE_MAIN, 0, 0);
-        put(&m, RTA_MULTIPATH, legs, sizeof(legs));
+        message_append(&m, RTA_MULTIPATH, legs, sizeof(legs));
         found = 0;
         route_foreach_output(&m.header, add_output, &found);
         assert_int_equal(found, 4);
@@ -265,7 +246,7 @@ static void test_answer(void **state) {
         RouteSet *set = set_new();
         size_t size, n = 0;
 
-        put(&odd, RTA_PREF, "", 1); /* not a multiple of four bytes */
+        message_append(&odd, RTA_PREF, "", 1); /* not a multiple of four bytes */
         size = route_set_answer(NULL, LINK, true, buffer);
         assert_int_equal(route_answer_read(buffer, size, LINK, count, &n), 0);
         size = route_set_answer(set, LINK, false, buffer);
