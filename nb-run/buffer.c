@@ -23,17 +23,17 @@ static bool reserve(Buffer *b, size_t n) {
 }
 
 void buffer_append(Buffer *b, const void *data, size_t n) {
-        if (n == 0 || !reserve(b, n))
+        if (n == 0 || !reserve(b, n + 1))
                 return;
         memcpy(b->data + b->length, data, n);
         b->length += n;
+        b->data[b->length] = '\0';
 }
 
-const char *buffer_text(Buffer *b) {
-        if (!reserve(b, 1))
+const char *buffer_text(const Buffer *b) {
+        if (b->failed)
                 return NULL;
-        b->data[b->length] = '\0';
-        return b->data;
+        return b->data ? b->data : "";
 }
 
 void buffer_done(Buffer *b) {

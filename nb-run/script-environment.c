@@ -83,16 +83,14 @@ static void add_states(Builder *b) {
 }
 
 static void add_addresses(Builder *b) {
-        Snapshot s = *b->context->snapshot;
-        /* An empty buffer has no text yet. */
-        const char *ipv4 = s.ipv4.length > 0 ? buffer_text(&s.ipv4) : "",
-                   *ipv6 = s.ipv6.length > 0 ? buffer_text(&s.ipv6) : "";
+        const Snapshot *s = b->context->snapshot;
+        const char *ipv4 = buffer_text(&s->ipv4), *ipv6 = buffer_text(&s->ipv6);
 
         if (!ipv4 || !ipv6) {
                 b->r = -ENOMEM;
                 return;
         }
-        add(b, "ADDR", s.first);
+        add(b, "ADDR", s->first);
         add(b, "IP_ADDRS", ipv4);
         add(b, "IP6_ADDRS", ipv6);
 }

@@ -10,6 +10,7 @@ typedef struct Message {
         struct nlmsghdr header __attribute__((aligned(4)));
         union {
                 struct rtmsg route;
+                struct ifaddrmsg address;
                 char payload[1024];
         };
 } Message;
