@@ -72,6 +72,10 @@ static void add_address(Snapshot *s, const struct nlmsghdr *message) {
         }
 }
 
+static char *gateway_of(Snapshot *s, int family) {
+        return s->gateways[family == AF_INET6];
+}
+
 static void add_route(Snapshot *s, const struct nlmsghdr *message) {
         char gateway[INET6_ADDRSTRLEN];
         int family;
@@ -79,7 +83,7 @@ static void add_route(Snapshot *s, const struct nlmsghdr *message) {
         if (!route_json_write(&s->routes, message, s->ifindex))
                 return;
         if (route_default_gateway(message, s->ifindex, &family, gateway)) {
-                char *to = s->gateways[family == AF_INET6];
+                char *to = gateway_of(s, family);
 
                 if (!*to)
                         (void) snprintf(to, sizeof(s->gateways[0]), "%s", gateway);
@@ -114,10 +118,16 @@ static void forget_addresses(void *snapshot) {
         s->first[0] = '\0';
 }
 
-static void forget_routes(void *snapshot) {
+void snapshot_begin_routes(Snapshot *s, uint8_t family) {
+        s->routes_mark = s->routes.length;
+        s->routes_family = family;
+}
+
+void snapshot_forget_routes(void *snapshot) {
         Snapshot *s = snapshot;
 
         buffer_truncate(&s->routes, s->routes_mark);
+        *gateway_of(s, s->routes_family) = '\0';
 }
 
 /* A dump that never saw the table at rest is better than none. */
@@ -169,8 +179,8 @@ static int ask_addresses(Netlink *nl, Snapshot *s) {
 static int ask_routes(Netlink *nl, uint8_t family, Snapshot *s) {
         RouteRequest request = route_request(family, s->ifindex, 0);
 
-        s->routes_mark = s->routes.length;
-        return dump(nl, &request.header, forget_routes, s);
+        snapshot_begin_routes(s, family);
+        return dump(nl, &request.header, snapshot_forget_routes, s);
 }
 
 /* Nothing but name and index, at a tenth of the cost of an RTM_NEWLINK message. */

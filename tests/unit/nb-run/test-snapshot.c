@@ -49,9 +49,46 @@ static void test_list_of_any_length(void **state) {
         }
 }
 
+static void add_default_route(Snapshot *s, uint8_t family, const void *gateway, size_t size) {
+        const struct rtmsg info = {
+                .rtm_family = family, .rtm_type = RTN_UNICAST, .rtm_table = RT_TABLE_MAIN
+        };
+        Message m = message_new(RTM_NEWROUTE, &info, sizeof(info));
+
+        message_append_u32(&m, RTA_OIF, (uint32_t) s->ifindex);
+        message_append(&m, RTA_GATEWAY, gateway, size);
+        assert_int_equal(snapshot_add(&m.header, s), 0);
+}
+
+static void test_dump_that_was_broken_off(void **state) {
+        static const uint8_t old4[] = { 192, 0, 2, 1 }, new4[] = { 192, 0, 2, 254 };
+        static const uint8_t old6[16] = { 0xfe, 0x80, [15] = 1 }, new6[16] = { 0xfe, 0x80, [15] = 2 };
+        _cleanup_snapshot_ Snapshot s = { .ifindex = 3, .details = true };
+
+        snapshot_begin_routes(&s, AF_INET);
+        add_default_route(&s, AF_INET, old4, sizeof(old4));
+        snapshot_forget_routes(&s);
+        assert_string_equal(s.gateways[0], "");
+        assert_string_equal(buffer_text(&s.routes), "");
+        add_default_route(&s, AF_INET, new4, sizeof(new4));
+
+        snapshot_begin_routes(&s, AF_INET6);
+        add_default_route(&s, AF_INET6, old6, sizeof(old6));
+        snapshot_forget_routes(&s);
+        add_default_route(&s, AF_INET6, new6, sizeof(new6));
+
+        assert_string_equal(s.gateways[0], "192.0.2.254");
+        assert_string_equal(s.gateways[1], "fe80::2");
+        assert_non_null(strstr(buffer_text(&s.routes), "\"Gw\":\"192.0.2.254\""));
+        assert_non_null(strstr(buffer_text(&s.routes), "\"Gw\":\"fe80::2\""));
+        assert_null(strstr(buffer_text(&s.routes), "\"192.0.2.1\""));
+        assert_null(strstr(buffer_text(&s.routes), "\"fe80::1\""));
+}
+
 int main(void) {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(test_list_of_any_length),
+                cmocka_unit_test(test_dump_that_was_broken_off),
         };
 
         return cmocka_run_group_tests_name("snapshot", tests, NULL, NULL);
