@@ -72,9 +72,6 @@ int file_write_page(int dir_fd, const char *name, const void *data, size_t size,
                 r = negative_errno();
         else if ((size_t) n < size)
                 r = -EIO;
-        /* Where there was none, half a file says less than none. */
-        if (r < 0 && fresh)
-                (void) unlinkat(dir_fd, name, 0);
         return r;
 }
 

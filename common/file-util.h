@@ -17,8 +17,9 @@ DIR *directory_list(int dir_fd);
 int file_write_atomic(int dir_fd, const char *name, const void *data, size_t size, mode_t mode);
 
 /* Writes size bytes, at most FILE_PAGE_MAX, to dir_fd/name itself, at half the cost of the former. A file that was there
- * must be of the same size; with fresh there must be none, else -EEXIST. The kernel does such a write as a whole, so a
- * writer that is killed leaves the file as it was, or a new one empty; other readers must not depend on more. */
+ * must not be larger; with fresh there must be none, else -EEXIST. The kernel does such a write as a whole, so a writer
+ * that is killed, or has no room, leaves the file as it was, or a new one empty: what is empty is for the reader to take
+ * for nothing. */
 #define FILE_PAGE_MAX 4096U
 int file_write_page(int dir_fd, const char *name, const void *data, size_t size, bool fresh, mode_t mode);
 

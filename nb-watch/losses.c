@@ -58,74 +58,75 @@ static void look_at_link(Link *link, void *userdata) {
                 routes_compare_digest(w, link, digest);
 }
 
-typedef struct Turn {
-        Watch *watch;
-        uint64_t began, end;
-        bool more;
-} Turn;
-
 typedef struct Suspicion {
         const Watch *watch;
         bool scripts; /* asked for once, not for each link */
+        bool any;
 } Suspicion;
 
-/* The look itself finds out the rest. */
+/* As look_at_link() decides, from what is known without a question for each link. */
 static void suspect_link(Link *link, void *userdata) {
-        const Suspicion *s = userdata;
+        Suspicion *s = userdata;
 
-        link->routes_suspected = s->scripts || config_keeps_rules(&s->watch->config, link->name) ||
+        link->routes_suspected = s->scripts || link->delivered.routes != 0 ||
+                        config_keeps_rules(&s->watch->config, link->name) ||
                         event_is_wanted(EVENT_TYPE_ROUTES, link->name);
+        s->any = s->any || link->routes_suspected;
 }
+
+static void begin_look(Watch *w) {
+        Suspicion suspicion = { .watch = w, .scripts = event_has_scripts(EVENT_TYPE_ROUTES) };
+        int r;
+
+        w->losses.suspected = false;
+        w->losses.looking = true;
+        w->losses.spent_usec = 0;
+        links_foreach(&w->links, suspect_link, &suspicion);
+        r = suspicion.any ? rtnl_wait(w->rtnl) : 0;
+        if (r < 0)
+                log_debug_errno(r,
+                                "Failed to wait for the kernel, looking for lost routes all the same: %m");
+}
+
+typedef struct Turn {
+        Watch *watch;
+        uint64_t began, now;
+        bool more;
+} Turn;
 
 static void look_in_turn(Link *link, void *userdata) {
         Turn *turn = userdata;
 
         if (!link->routes_suspected)
                 return;
-        turn->more = turn->end - turn->began >= TURN_USEC;
+        turn->more = turn->now - turn->began >= TURN_USEC;
         if (turn->more)
                 return;
         link->routes_suspected = false;
         look_at_link(link, turn->watch);
-        turn->end = now_usec();
-}
-
-/* Returns false if nobody cares for the routes of any link. */
-static bool begin_look(Watch *w) {
-        Suspicion suspicion = { .watch = w, .scripts = event_has_scripts(EVENT_TYPE_ROUTES) };
-        int r;
-
-        w->losses.suspected = false;
-        w->losses.spent_usec = 0;
-        if (!suspicion.scripts && *w->config.rule_links == '\0' && !units_are_wanted())
-                return false;
-
-        w->losses.looking = true;
-        r = rtnl_wait(w->rtnl);
-        if (r < 0)
-                log_debug_errno(r,
-                                "Failed to wait for the kernel, looking for lost routes all the same: %m");
-        links_foreach(&w->links, suspect_link, &suspicion);
-        return true;
+        turn->now = now_usec();
 }
 
 static int on_time(_unused_ sd_event_source *source, _unused_ uint64_t usec, void *userdata) {
+        const uint64_t began = now_usec();
         Watch *w = userdata;
         Losses *losses = &w->losses;
-        Turn turn = { .watch = w, .began = now_usec() };
+        Turn turn = { .watch = w };
+        uint64_t now;
 
         losses->timer = sd_event_source_disable_unref(losses->timer);
         /* When all has been read, all is compared. */
         if (!rtnl_is_current(w->rtnl))
                 return 0;
-        if (losses->looking || begin_look(w)) {
-                turn.end = now_usec();
-                links_foreach(&w->links, look_in_turn, &turn);
-        }
-        turn.end = now_usec();
-        losses->spent_usec += turn.end - turn.began;
+        if (!losses->looking)
+                begin_look(w);
+        turn.began = turn.now = now_usec();
+        links_foreach(&w->links, look_in_turn, &turn);
         losses->looking = turn.more;
-        losses->next_usec = turn.end;
+
+        now = now_usec();
+        losses->spent_usec += now - began;
+        losses->next_usec = now;
         if (!turn.more)
                 losses->next_usec += PAUSE_USEC + DUMP_SHARE * losses->spent_usec;
         losses_look(w);

@@ -193,7 +193,7 @@ static bool unit_is_wanted(const char *unit) {
 }
 
 /* Most machines have no folder of ours, and then no name needs to be made. */
-bool units_are_wanted(void) {
+static bool has_unit_folders(void) {
         if (!units_are_known)
                 unit_folders_read();
         for (size_t i = 0; i < ELEMENTSOF(unit_roots); i++)
@@ -205,7 +205,7 @@ bool units_are_wanted(void) {
 bool event_is_wanted(EventType event, const char *link) {
         char unit[UNIT_NAME_LENGTH_MAX];
 
-        return units_are_wanted() && unit_name_format(UNIT_RUN, event, link, unit) >= 0 &&
+        return has_unit_folders() && unit_name_format(UNIT_RUN, event, link, unit) >= 0 &&
                         unit_is_wanted(unit);
 }
 

@@ -16,9 +16,6 @@ bool event_has_scripts(EventType event);
 /* The latter alone. */
 bool event_is_wanted(EventType event, const char *link);
 
-/* Whether a unit is enabled into any event of any link. */
-bool units_are_wanted(void);
-
 /* systemd has read its units anew, or is about to: others may be enabled. */
 void units_changed(void);
 

@@ -29,15 +29,6 @@ static int remove_file(int dir_fd, const char *name) {
         return 0;
 }
 
-/* Most files are made anew, by somebody who is done before anybody reads them. */
-static int mark_write(int dir_fd, const char *name, const char *text, bool fresh) {
-        int r = -EEXIST;
-
-        if (fresh)
-                r = file_write_page(dir_fd, name, text, strlen(text), true, 0644);
-        return r == -EEXIST ? file_write_atomic(dir_fd, name, text, strlen(text), 0644) : r;
-}
-
 int state_mark_write(int dir_fd, const EventMark *mark) {
         _cleanup_free_ char *text = NULL;
         char instance[INSTANCE_MAX];
@@ -55,7 +46,11 @@ int state_mark_write(int dir_fd, const EventMark *mark) {
                 text = NULL;
                 return -ENOMEM;
         }
-        return mark_write(dir_fd, instance, text, !mark->networkd);
+
+        /* A file is written before the unit is asked for, so nobody reads a new one yet. One that is there may be read
+         * by an nb-run that waits for another to take its place. */
+        r = mark->networkd ? -EEXIST : file_write_page(dir_fd, instance, text, (size_t) n, true, 0644);
+        return r == -EEXIST ? file_write_atomic(dir_fd, instance, text, (size_t) n, 0644) : r;
 }
 
 int state_mark_remove(int dir_fd, EventType event, const char *link) {
@@ -106,6 +101,8 @@ int state_record_write(int dir_fd, const Record *record) {
         n = snprintf(text, sizeof(text), "%s %s %i %s %i %" PRIx64 " %i\n", escaped,
                         state_name(record->operational), record->operational_started,
                         state_name(record->setup), record->setup_started, record->routes, record->left);
+        if (n > (int) RECORD_SIZE)
+                return -ENAMETOOLONG;
         memset(text + n, '\n', RECORD_SIZE - (size_t) n);
         return file_write_page(dir_fd, file, text, RECORD_SIZE, false, 0644);
 }
@@ -210,6 +207,19 @@ static int load_addresses(int dir_fd, const char *file, const char *suffix, Addr
         return address_set_load(text, ret);
 }
 
+/* Its writer may have been killed before the first byte. */
+static int read_file(int dir_fd, const char *file, char **ret) {
+        size_t size;
+        int r;
+
+        r = file_read_untrusted(dir_fd, file, STATE_FILE_MAX, ret, &size);
+        if (r >= 0 && size == 0) {
+                free(TAKE_PTR(*ret));
+                return -ENOENT;
+        }
+        return r;
+}
+
 static void record_clear(Record *record) {
         address_set_clear(&record->addresses);
         address_set_clear(&record->addresses_next);
@@ -225,7 +235,7 @@ static int load_line(int dir_fd, const char *file, Record *ret) {
         Record record = {};
         int r;
 
-        r = file_read_untrusted(dir_fd, file, STATE_FILE_MAX, &text, NULL);
+        r = read_file(dir_fd, file, &text);
         if (r < 0)
                 return r;
         if (ifindex_parse(file + 1, &record.ifindex) < 0 ||
@@ -288,7 +298,7 @@ static int load_mark(int dir_fd, const char *file, EventMark *ret) {
         r = instance_parse(file, &mark.event, mark.link);
         if (r < 0)
                 return r;
-        r = file_read_untrusted(dir_fd, file, STATE_FILE_MAX, &text, NULL);
+        r = read_file(dir_fd, file, &text);
         if (r < 0)
                 return r;
         if (sscanf(text, "%15s %23s", ifindex, asked) != 2 ||
@@ -353,10 +363,10 @@ int state_load(int dir_fd, State *ret) {
                         state_clear(&state);
                         return r;
                 }
-                if (r < 0) {
+                if (r < 0 && r != -ENOENT)
                         log_warning_errno(r, "Ignoring %s/%s: %m", STATE_DIRECTORY, de->d_name);
+                if (r < 0)
                         (void) remove_file(dir_fd, de->d_name);
-                }
         }
 
         *ret = state;

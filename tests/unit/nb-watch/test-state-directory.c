@@ -117,6 +117,9 @@ static void test_shorter_record(void **state) {
         assert_int_equal(read.setup, -1);
         assert_true(read.routes == 0);
         assert_true(read.left);
+        /* As its writer leaves it that is killed at once. */
+        assert_int_equal(file_write_atomic(f->fd, "@2", "", 0, 0644), 0);
+        assert_int_equal(state_record_read(f->fd, 2, &read), -ENOENT);
 }
 
 /* Names of links that look like names of our files. */
