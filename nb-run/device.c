@@ -145,8 +145,10 @@ static const char *find_line(
 }
 
 /* The lines of a vendor's products begin with one tab, so its block ends before the next line that does
- * not. */
+ * not; that may be at once. */
 static size_t block_size(const char *block, size_t size) {
+        if (size > 0 && *block != '\t')
+                return 0;
         for (const char *p = block; (p = memchr(p, '\n', size - (size_t) (p - block)));) {
                 p++;
                 if ((size_t) (p - block) >= size || *p != '\t')

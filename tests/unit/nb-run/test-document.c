@@ -105,7 +105,8 @@ static void test_cut_messages(void **state) {
 static void test_pci_database(void **state) {
         static const char database[] =
                         "# comment\n8086  Intel Corporation\n\t100e  82540EM\n\t100f  82545EM\n"
-                        "\t\t15ad 0750  PRO/1000\n8087  Other\n\t1010  Not Intel's\n";
+                        "\t\t15ad 0750  PRO/1000\n8087  Other\n\t1010  Not Intel's\n"
+                        "8088  Alone\n8089  Next\n\t0001  Next's\n";
         static const struct {
                 const char *vendor, *product, *names[2];
         } cases[] = {
@@ -114,6 +115,8 @@ static void test_pci_database(void **state) {
                 { "0x8086", "0x1010", { "Intel Corporation", "" } },
                 { "0x8087", "0x1010", { "Other", "Not Intel's" } },
                 { "0x15ad", "0x0750", { "", "" } },
+                { "0x8088", "0x0001", { "Alone", "" } },
+                { "0x8089", "0x0001", { "Next", "Next's" } },
         };
 
         for (size_t i = 0; i < ELEMENTSOF(cases); i++) {
