@@ -1,6 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Which events are there? */
+/* Which events are there, and where are their scripts? */
 #include "event.h"
+
+const char *const event_script_roots[] = {
+        "/etc/network-broker",
+        "/run/network-broker",
+        "/usr/lib/network-broker",
+        "/etc/network-event-broker",
+};
 
 static const EventInfo events[] = {
 #define X(symbol, event, event_kind, ...)                                                                   \

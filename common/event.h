@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The one list of events: names, kinds and script directories. */
+/* The one list of events: names, kinds, and where their scripts are. */
 #pragma once
 
 #include "macros.h"
@@ -44,11 +44,17 @@ typedef enum EventType {
                         _EVENT_TYPE_MAX,
 } EventType;
 
+#define EVENT_DIRECTORIES_MAX 2
+#define EVENT_SCRIPT_ROOTS 4
+
 typedef struct EventInfo {
         const char *name;
         EventKind kind;
-        const char *directories[3]; /* below each script root, ends with NULL */
+        const char *directories[EVENT_DIRECTORIES_MAX + 1]; /* below each script root, ends with NULL */
 } EventInfo;
+
+/* The folders whose directories hold scripts, the strongest first. */
+extern const char *const event_script_roots[EVENT_SCRIPT_ROOTS];
 
 /* The row of an event; type must be one of the list. */
 const EventInfo *event_info(EventType type);

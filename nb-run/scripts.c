@@ -9,14 +9,6 @@
 #include <stdarg.h>
 #include <sys/sysmacros.h>
 
-/* The strongest first. */
-static const char *const roots[] = {
-        "/etc/network-broker",
-        "/run/network-broker",
-        "/usr/lib/network-broker",
-        "/etc/network-event-broker",
-};
-
 static const char *const leftovers[] = { "*~", "*.bak", "*.swp", "*.dpkg-*", "*.rpm*", "*.ucf-*" };
 
 void scripts_done(ScriptList *list) {
@@ -247,9 +239,9 @@ int scripts_find(const Trust *trust, EventType event, ScriptList *ret) {
         size_t index = 0;
         int r;
 
-        for (size_t i = 0; i < ELEMENTSOF(roots); i++)
+        for (size_t i = 0; i < ELEMENTSOF(event_script_roots); i++)
                 for (const char *const *d = info->directories; *d; d++) {
-                        (void) snprintf(folder, sizeof(folder), "%s/%s", roots[i], *d);
+                        (void) snprintf(folder, sizeof(folder), "%s/%s", event_script_roots[i], *d);
                         r = find_in_folder(trust, &list, folder, index++);
                         if (r < 0)
                                 return r;

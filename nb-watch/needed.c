@@ -16,13 +16,6 @@
 /* Time stamps move in steps: a folder that was changed just now may change again without showing it. */
 #define SETTLED_NSEC (100 * 1000 * 1000L)
 
-static const char *const script_roots[] = {
-        "/etc/network-broker",
-        "/run/network-broker",
-        "/usr/lib/network-broker",
-        "/etc/network-event-broker",
-};
-
 /* Where systemctl enable and other programs put links to units (systemd.unit(5)). */
 static const char *const unit_roots[] = {
         "/etc/systemd/system",
@@ -43,8 +36,7 @@ typedef struct Folder {
         char **names;            /* of folders NAME.wants and such; NULL-terminated, may be NULL */
 } Folder;
 
-/* Two directories an event at the most, of four roots. */
-static Folder script_folders[_EVENT_TYPE_MAX][2][ELEMENTSOF(script_roots)];
+static Folder script_folders[_EVENT_TYPE_MAX][EVENT_DIRECTORIES_MAX][EVENT_SCRIPT_ROOTS];
 static Folder unit_folders[ELEMENTSOF(unit_roots)];
 static bool units_are_known;
 
@@ -91,10 +83,10 @@ bool event_has_scripts(EventType event) {
         int error;
 
         for (size_t i = 0; directories[i]; i++)
-                for (size_t j = 0; j < ELEMENTSOF(script_roots); j++) {
+                for (size_t j = 0; j < ELEMENTSOF(event_script_roots); j++) {
                         Folder *folder = &script_folders[event][i][j];
 
-                        snprintf(path, sizeof(path), "%s/%s", script_roots[j], directories[i]);
+                        snprintf(path, sizeof(path), "%s/%s", event_script_roots[j], directories[i]);
                         if (folder_changed(folder, path, &error))
                                 folder->needed = error != ENOENT && error != ENOTDIR &&
                                                 folder_has_entries(path);
