@@ -261,18 +261,18 @@ int clients_new(sd_event *event, Clients **ret) {
 
         s = calloc(1, sizeof(*s));
         if (!s)
-                return -ENOMEM;
+                return log_fatal_errno(-ENOMEM, "Out of memory.");
         s->event = sd_event_ref(event);
         s->events_fd = -EBADF;
         s->buffer = malloc(REQUEST_MAX);
         if (!s->buffer)
-                return -ENOMEM;
+                return log_fatal_errno(-ENOMEM, "Out of memory.");
         s->events_fd = open(EVENTS_DIRECTORY, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
         if (s->events_fd < 0)
-                return log_error_errno(errno, "Failed to open %s: %m", EVENTS_DIRECTORY);
+                return log_fatal_errno(errno, "Failed to open %s: %m", EVENTS_DIRECTORY);
         r = pid1_new(event, &handlers, s, &s->pid1);
         if (r < 0)
-                return r;
+                return log_fatal_errno(r, "Failed to set up the connection to systemd: %m");
 
         *ret = TAKE_PTR(s);
         return 0;

@@ -8,6 +8,7 @@
 
 typedef struct Clients Clients;
 
+/* Logs why it fails, as what ends the program. */
 int clients_new(sd_event *event, Clients **ret);
 void clients_free(Clients *s);
 DEFINE_TRIVIAL_CLEANUP_FUNC(Clients *, clients_free);

@@ -46,7 +46,7 @@ static int run(int argc, char *argv[]) {
 
         r = start_new(SD_LISTEN_FDS_START, user->pw_uid, &start);
         if (r < 0)
-                return log_fatal_errno(r, "Failed to set up: %m");
+                return r;
 
         r = start_run(start);
         if (r < 0)

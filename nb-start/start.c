@@ -28,9 +28,9 @@ static void on_accept_again(void *userdata) {
 }
 
 /* Out of descriptors or memory: the connection goes on waiting, and so does this, or it would spin. */
-static void accept_later(Start *s) {
+static void accept_later(Start *s, int error) {
         if (s->accept.n_failed == 0)
-                log_error_errno(errno, "Failed to accept a connection, trying again: %m");
+                log_error_errno(error, "Failed to accept a connection, trying again: %m");
         (void) sd_event_source_set_enabled(s->listen_source, SD_EVENT_OFF);
         retry_later(&s->accept, s->event, on_accept_again, s);
 }
@@ -46,7 +46,7 @@ static int on_listen(_unused_ sd_event_source *source, int fd, _unused_ uint32_t
         if (client_fd < 0) {
                 /* Whoever connected may be gone already. */
                 if (errno != EAGAIN && errno != EINTR && errno != ECONNABORTED)
-                        accept_later(s);
+                        accept_later(s, errno);
                 return 0;
         }
         retry_reset(&s->accept);
@@ -70,22 +70,22 @@ int start_new(int listen_fd, uid_t allowed, Start **ret) {
 
         s = calloc(1, sizeof(*s));
         if (!s)
-                return -ENOMEM;
+                return log_fatal_errno(-ENOMEM, "Out of memory.");
         s->listen_fd = listen_fd;
         s->allowed = allowed;
 
         r = sd_event_default(&s->event);
         if (r < 0)
-                return r;
+                return log_fatal_errno(r, "Failed to make the event loop: %m");
         r = clients_new(s->event, &s->clients);
         if (r < 0)
                 return r;
         r = sd_event_add_signal(s->event, NULL, SIGTERM | SD_EVENT_SIGNAL_PROCMASK, NULL, NULL);
         if (r < 0)
-                return r;
+                return log_fatal_errno(r, "Failed to wait for SIGTERM: %m");
         r = sd_event_add_io(s->event, &s->listen_source, listen_fd, EPOLLIN, on_listen, s);
         if (r < 0)
-                return r;
+                return log_fatal_errno(r, "Failed to wait for connections: %m");
 
         *ret = TAKE_PTR(s);
         return 0;

@@ -6,7 +6,8 @@
 
 typedef struct Start Start;
 
-/* Serves listen_fd, a listening SOCK_SEQPACKET socket that it takes over, to processes of the user allowed. */
+/* Serves listen_fd, a listening SOCK_SEQPACKET socket that it takes over, to processes of the user allowed.
+ * Logs why it fails. */
 int start_new(int listen_fd, uid_t allowed, Start **ret);
 void start_free(Start *s);
 DEFINE_TRIVIAL_CLEANUP_FUNC(Start *, start_free);
