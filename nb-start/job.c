@@ -142,7 +142,6 @@ static int job_call(Job *job) {
 int job_new(sd_bus *bus, sd_event *event, JobRemoved *removals, const Request *request, JobHandler handler,
                 void *userdata, Job **ret) {
         _cleanup_(job_freep) Job *job = NULL;
-        uint64_t now;
         int r;
 
         job = calloc(1, sizeof(*job));
@@ -167,11 +166,8 @@ int job_new(sd_bus *bus, sd_event *event, JobRemoved *removals, const Request *r
         if (r < 0)
                 return r;
 
-        r = sd_event_now(event, CLOCK_MONOTONIC, &now);
-        if (r < 0)
-                return r;
-        r = sd_event_add_time(event, &job->timer, CLOCK_MONOTONIC, now + CHECK_USEC, CHECK_USEC / 2,
-                        on_timer, job);
+        r = sd_event_add_time_relative(
+                        event, &job->timer, CLOCK_MONOTONIC, CHECK_USEC, CHECK_USEC / 2, on_timer, job);
         if (r < 0)
                 return r;
 
