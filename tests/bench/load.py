@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """What do many links cost, and what does doing nothing cost?"""
 
-import shutil
 import subprocess
 import tempfile
 import time
@@ -117,7 +116,7 @@ def idle(s, seconds=IDLE):
     result = {}
     with tempfile.TemporaryDirectory() as folder:
         tracers = []
-        for unit in ('nb-watch.service', 'nb-start.service') if shutil.which('strace') else ():
+        for unit in ('nb-watch.service', 'nb-start.service'):
             tracers.append((unit, f'{folder}/{unit}', subprocess.Popen(
                 ['strace', '-q', '-f', '-o', f'{folder}/{unit}', *(f'--attach={pid}' for pid in s.pids([unit]))])))
         time.sleep(1)
