@@ -25,8 +25,9 @@
 
 typedef struct Jobs {
         sd_bus *bus;
-        uint64_t *called;
-        size_t n_left;
+        uint64_t *called; /* n of them */
+        size_t n, n_left;
+        int error; /* of a call that was refused */
 } Jobs;
 
 static uint64_t now_nsec(void) {
@@ -43,13 +44,16 @@ static void quiet(uint64_t usec) {
         (void) nanosleep(&ts, NULL);
 }
 
-static int run_until(sd_bus *bus, const size_t *n_left) {
+/* Until all jobs have ended, or a call was refused; without jobs for ever. */
+static int run_until(sd_bus *bus, const Jobs *jobs) {
         int r;
 
         for (;;) {
                 r = sd_bus_process(bus, NULL);
-                if (r < 0 || (n_left && *n_left == 0))
+                if (r < 0)
                         return r;
+                if (jobs && (jobs->error < 0 || jobs->n_left == 0))
+                        return jobs->error;
                 if (r == 0) {
                         r = sd_bus_wait(bus, UINT64_MAX);
                         if (r < 0 && r != -EINTR)
@@ -130,15 +134,31 @@ static int on_removed(sd_bus_message *m, void *userdata, _unused_ sd_bus_error *
                 return 0;
         if (startswith(unit, "bench-floor@"))
                 i = strtoul(unit + strlen("bench-floor@"), NULL, 10);
+        /* Of somebody else. */
+        if (i >= jobs->n)
+                return 0;
         printf("%lu %" PRIu64 " %" PRIu64 "\n", i, jobs->called[i], now);
         jobs->n_left--;
+        return 0;
+}
+
+/* Without a job no signal would ever end the wait. */
+static int on_called(sd_bus_message *m, void *userdata, _unused_ sd_bus_error *error) {
+        const sd_bus_error *e = sd_bus_message_get_error(m);
+        Jobs *jobs = userdata;
+
+        if (e) {
+                fprintf(stderr, "bus: systemd refused a call: %s: %s\n", e->name,
+                                e->message ?: "no message");
+                jobs->error = -sd_bus_error_get_errno(e);
+        }
         return 0;
 }
 
 static int call(Jobs *jobs, const char *method, const char *unit) {
         jobs->n_left++;
         return sd_bus_call_method_async(jobs->bus, NULL, SYSTEMD, "/org/freedesktop/systemd1",
-                        SYSTEMD ".Manager", method, NULL, NULL, "ss", unit, "replace");
+                        SYSTEMD ".Manager", method, on_called, jobs, "ss", unit, "replace");
 }
 
 static int start_floor(Jobs *jobs, unsigned long i) {
@@ -158,9 +178,9 @@ static int start(Jobs *jobs, unsigned long n, uint64_t usec, bool together) {
                 quiet(usec);
                 r = start_floor(jobs, i);
                 if (r >= 0 && !together)
-                        r = run_until(jobs->bus, &jobs->n_left);
+                        r = run_until(jobs->bus, jobs);
         }
-        return r < 0 ? r : run_until(jobs->bus, &jobs->n_left);
+        return r < 0 ? r : run_until(jobs->bus, jobs);
 }
 
 /* The end that counts is that of the second job. */
@@ -173,17 +193,17 @@ static int restart(Jobs *jobs, unsigned long n) {
                         jobs->called[0] = now_nsec();
                 r = call(jobs, methods[i % 2], "bench-level@x.service");
                 if (r >= 0)
-                        r = run_until(jobs->bus, &jobs->n_left);
+                        r = run_until(jobs->bus, jobs);
         }
         return r;
 }
 
 static int with_jobs(sd_bus *bus, const char *verb, unsigned long n, uint64_t usec) {
         _cleanup_free_ uint64_t *called = NULL;
-        Jobs jobs = { .bus = bus };
+        Jobs jobs = { .bus = bus, .n = n + 1 };
         int r;
 
-        jobs.called = called = calloc(n + 1, sizeof(*called));
+        jobs.called = called = calloc(jobs.n, sizeof(*called));
         if (!called)
                 return -ENOMEM;
         r = sd_bus_match_signal(bus, NULL, SYSTEMD, "/org/freedesktop/systemd1", SYSTEMD ".Manager",
