@@ -10,6 +10,7 @@
 #include <time.h>
 
 #include "file-util.h"
+#include "log.h"
 #include "needed.h"
 #include "unit-name.h"
 
@@ -32,7 +33,8 @@ static const char *const unit_roots[] = {
 
 typedef struct Folder {
         struct timespec changed; /* its time stamp; zero: look again */
-        bool needed;             /* it holds a script */
+        bool needed;             /* it holds a script; of units: it cannot be listed */
+        bool said;               /* that it, or a folder in it, cannot be listed */
         char **names;            /* of folders NAME.wants and such; NULL-terminated, may be NULL */
 } Folder;
 
@@ -64,13 +66,29 @@ static bool folder_changed(Folder *folder, const char *path, int *ret_errno) {
         return true;
 }
 
-/* What cannot be listed may hold scripts: nb-run finds out, and says so. */
-static bool folder_has_entries(const char *path) {
+static bool is_absent(int error) {
+        return error == ENOENT || error == ENOTDIR;
+}
+
+/* Whether something may be in what cannot be listed, unless it is not there: who runs it finds out. It may become
+ * readable without another time stamp. */
+static bool folder_may_hold(Folder *folder, const char *path, int error) {
+        if (is_absent(error))
+                return false;
+        if (!folder->said)
+                log_warning_errno(error, "Failed to list %s, taking it for not empty: %m", path);
+        folder->said = true;
+        folder->changed = (struct timespec){};
+        return true;
+}
+
+/* path is of the folder, or of one in it. */
+static bool folder_has_entries(Folder *folder, const char *path) {
         _cleanup_(closedirp) DIR *d = NULL;
 
         d = opendir(path);
         if (!d)
-                return errno != ENOENT && errno != ENOTDIR;
+                return folder_may_hold(folder, path, errno);
         for (struct dirent *de; (de = readdir(d));)
                 if (de->d_name[0] != '.')
                         return true;
@@ -88,8 +106,8 @@ bool event_has_scripts(EventType event) {
 
                         snprintf(path, sizeof(path), "%s/%s", event_script_roots[j], directories[i]);
                         if (folder_changed(folder, path, &error))
-                                folder->needed = error != ENOENT && error != ENOTDIR &&
-                                                folder_has_entries(path);
+                                folder->needed = error > 0 ? folder_may_hold(folder, path, error)
+                                                           : folder_has_entries(folder, path);
                         if (folder->needed)
                                 return true;
                 }
@@ -108,17 +126,20 @@ static bool is_dependency_folder(const char *name) {
         return false;
 }
 
-static void folder_read_names(Folder *folder, const char *path, bool there) {
+static void folder_read_names(Folder *folder, const char *path, int error) {
         _cleanup_(closedirp) DIR *d = NULL;
         bool whole = true;
         size_t n = 0;
 
         strv_free(folder->names);
         folder->names = NULL;
+        folder->needed = false;
 
-        d = there ? opendir(path) : NULL;
-        if (!d)
+        d = error > 0 ? NULL : opendir(path);
+        if (!d) {
+                folder->needed = folder_may_hold(folder, path, error > 0 ? error : errno);
                 return;
+        }
         for (struct dirent *de; (de = readdir(d));) {
                 char **names;
 
@@ -139,7 +160,7 @@ static void folder_read_names(Folder *folder, const char *path, bool there) {
         }
         /* Half a list must not be taken for the whole the next time. */
         if (!whole)
-                folder->changed = (struct timespec){};
+                folder->needed = folder_may_hold(folder, path, ENOMEM);
 }
 
 /* The folders UNIT.wants and so on, and those of the template. */
@@ -157,8 +178,8 @@ static void unit_folders_read(void) {
                 Folder *folder = &unit_folders[i];
 
                 if (folder_changed(folder, unit_roots[i], &error))
-                        folder_read_names(folder, unit_roots[i], error != ENOENT);
-                if (error != ENOENT && folder->changed.tv_sec == 0)
+                        folder_read_names(folder, unit_roots[i], error);
+                if (!is_absent(error) && folder->changed.tv_sec == 0)
                         units_are_known = false;
         }
 }
@@ -171,13 +192,15 @@ static bool unit_is_wanted(const char *unit) {
         char path[PATH_MAX];
 
         for (size_t i = 0; i < ELEMENTSOF(unit_roots); i++) {
-                const Folder *folder = &unit_folders[i];
+                Folder *folder = &unit_folders[i];
 
+                if (folder->needed)
+                        return true;
                 for (char **name = folder->names; name && *name; name++) {
                         if (!name_is_of(*name, unit))
                                 continue;
                         snprintf(path, sizeof(path), "%s/%s", unit_roots[i], *name);
-                        if (folder_has_entries(path))
+                        if (folder_has_entries(folder, path))
                                 return true;
                 }
         }
@@ -189,7 +212,7 @@ static bool has_unit_folders(void) {
         if (!units_are_known)
                 unit_folders_read();
         for (size_t i = 0; i < ELEMENTSOF(unit_roots); i++)
-                if (unit_folders[i].names)
+                if (unit_folders[i].names || unit_folders[i].needed)
                         return true;
         return false;
 }

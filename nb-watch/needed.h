@@ -7,7 +7,8 @@
 
 #include <time.h>
 
-/* A script in one of the event's directories, or a unit that is enabled into it. */
+/* A script in one of the event's directories, or a unit that is enabled into it. A folder that cannot be listed may hold
+ * either; that is logged once. */
 bool event_is_needed(const Config *config, EventType event, const char *link);
 
 /* The former alone, which is the same for all links. */

@@ -70,6 +70,38 @@ def test_kernel_that_answers_nothing(machine, link):
     assert machine.show('nb-watch.service', 'MainPID') == pid
 
 
+def test_folder_of_units_that_cannot_be_listed(machine, link):
+    """Units may be enabled there: an event without scripts starts its unit, and why is said once."""
+    folder = '/usr/local/lib/systemd/system'
+    failed = f'Failed to list {folder}'
+
+    def active(state):
+        return machine.show(f'nb-run@{state}:{link}.service', 'ActiveState') == 'active'
+
+    assert not active('routable')
+    since = machine.cursor()
+    machine.run(['mkdir', '--parents', folder])
+    machine.run(['chmod', '0700', folder])
+    machine.systemctl('daemon-reload')
+    machine.unplug(link)
+    machine.wait_for(lambda: active('no-carrier'))
+    machine.plug(link)
+    machine.wait_for(lambda: active('routable'))
+    assert len(said(machine, 'nb-watch.service', failed, since)) == 1
+
+    # It is looked at again, though its time stamp is the same.
+    machine.run(['chmod', '0755', folder])
+    machine.unplug(link)
+    machine.wait_for(lambda: machine.states()[link] == ('no-carrier', 'configured'), what=machine.states)
+    wait_idle(machine)
+    assert not active('no-carrier')
+    machine.run(['rmdir', folder])
+    machine.systemctl('daemon-reload')
+    machine.plug(link)
+    machine.wait_for(lambda: machine.states()[link] == ('routable', 'configured'), what=machine.states)
+    wait_idle(machine)
+
+
 def test_stopped_while_it_looks_back(machine, link):
     """A stop in the middle of finding out what was delivered before is no error."""
     machine.systemctl('stop', 'nb-watch.service')
