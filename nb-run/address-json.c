@@ -6,15 +6,16 @@
 
 #include "attributes.h"
 
-static size_t address_size(int family) {
-        return family == AF_INET ? sizeof(struct in_addr) : family == AF_INET6 ? sizeof(struct in6_addr) : 0;
+bool address_to_text(int family, const void *data, size_t size, char ret[static INET6_ADDRSTRLEN]) {
+        size_t needed = family == AF_INET    ? sizeof(struct in_addr)
+                        : family == AF_INET6 ? sizeof(struct in6_addr)
+                                             : SIZE_MAX;
+
+        return size >= needed && inet_ntop(family, data, ret, INET6_ADDRSTRLEN);
 }
 
 static bool format(int family, const struct rtattr *a, char ret[static INET6_ADDRSTRLEN]) {
-        size_t size = address_size(family);
-
-        return a && size > 0 && RTA_PAYLOAD(a) >= size &&
-                        inet_ntop(family, RTA_DATA(a), ret, INET6_ADDRSTRLEN);
+        return a && address_to_text(family, RTA_DATA(a), RTA_PAYLOAD(a), ret);
 }
 
 /* IFA_LOCAL where the two ends differ; else IPv6 has only IFA_ADDRESS. */
@@ -30,16 +31,6 @@ bool address_format(const struct nlmsghdr *message, char ret[static INET6_ADDRST
                         format(info->ifa_family, local_of(a), ret);
 }
 
-static void write_text(Json *j, const char *key, const char *text) {
-        json_key(j, key);
-        json_string(j, text);
-}
-
-static void write_number(Json *j, const char *key, uint32_t number) {
-        json_key(j, key);
-        json_number(j, number);
-}
-
 /* The other end with the prefix, where it is not this one. */
 static void write_peer(
                 Json *j, const struct ifaddrmsg *info, const struct rtattr *const a[], const char *local) {
@@ -48,7 +39,7 @@ static void write_peer(
 
         if (a[IFA_LOCAL] && format(info->ifa_family, a[IFA_ADDRESS], text) && strcmp(text, local) != 0)
                 (void) snprintf(peer, sizeof(peer), "%s/%u", text, info->ifa_prefixlen);
-        write_text(j, "Peer", peer);
+        json_member_string(j, "Peer", peer);
 }
 
 void address_json_write(Json *j, const struct nlmsghdr *message) {
@@ -66,16 +57,16 @@ void address_json_write(Json *j, const struct nlmsghdr *message) {
                 memcpy(&cache, RTA_DATA(a[IFA_CACHEINFO]), sizeof(cache));
 
         json_open(j, '{');
-        write_text(j, "IP", text);
-        write_number(j, "Mask", info->ifa_prefixlen);
+        json_member_string(j, "IP", text);
+        json_member_number(j, "Mask", info->ifa_prefixlen);
         n = attribute_text(a[IFA_LABEL], &label);
         json_key(j, "Label");
         json_string_n(j, label, n);
-        write_number(j, "Flags", attribute_u32(a[IFA_FLAGS], info->ifa_flags));
-        write_number(j, "Scope", info->ifa_scope);
+        json_member_number(j, "Flags", attribute_u32(a[IFA_FLAGS], info->ifa_flags));
+        json_member_number(j, "Scope", info->ifa_scope);
         write_peer(j, info, a, text);
-        write_text(j, "Broadcast", format(info->ifa_family, a[IFA_BROADCAST], text) ? text : "");
-        write_number(j, "PreferedLft", cache.ifa_prefered);
-        write_number(j, "ValidLft", cache.ifa_valid);
+        json_member_string(j, "Broadcast", format(info->ifa_family, a[IFA_BROADCAST], text) ? text : "");
+        json_member_number(j, "PreferedLft", cache.ifa_prefered);
+        json_member_number(j, "ValidLft", cache.ifa_valid);
         json_close(j, '}');
 }

@@ -38,8 +38,7 @@ static void write_type(Json *j, const LinkFacts *facts) {
                 write_string(j, facts, "Type", link_type_name(link_arphrd(facts->snapshot->link)));
                 return;
         }
-        json_key(j, "Type");
-        json_string(j, kind);
+        json_member_string(j, "Type", kind);
 }
 
 static void write_list(Json *j, const LinkFacts *facts, const char *key) {
@@ -124,11 +123,6 @@ static void write_gateways(Json *j, const Snapshot *s) {
         json_close(j, ']');
 }
 
-static void write_text(Json *j, const char *key, const char *text) {
-        json_key(j, key);
-        json_string(j, text);
-}
-
 /* Sorted by key, as there. */
 void document_write_dispatcher(Json *j, const LinkFacts *facts) {
         const char(*device)[256] = facts->device->fields;
@@ -142,24 +136,24 @@ void document_write_dispatcher(Json *j, const LinkFacts *facts) {
         json_open(j, '{');
         if (s->texts.length > 0)
                 write_array(j, "Address", &s->texts);
-        write_text(j, "AdministrativeState", facts->setup_state);
+        json_member_string(j, "AdministrativeState", facts->setup_state);
         write_lines(j, facts, "DNS", "DNS");
         write_line(j, facts, "Driver", "Driver", device[DEVICE_DRIVER]);
         if (*facts->essid)
-                write_text(j, "ESSID", facts->essid);
+                json_member_string(j, "ESSID", facts->essid);
         write_gateways(j, s);
         write_line(j, facts, "HW Address", NULL, hardware);
         write_line(j, facts, "Hardware Address", NULL, hardware);
-        write_text(j, "InterfaceName", s->name);
+        json_member_string(j, "InterfaceName", s->name);
         write_line(j, facts, "Link File", "LinkFile", device[DEVICE_LINK_FILE]);
         write_line(j, facts, "MTU", NULL, mtu);
         write_line(j, facts, "Model", "Model", device[DEVICE_MODEL]);
         write_lines(j, facts, "NTP", "NTP");
         write_line(j, facts, "Network File", "NetworkFile", "");
-        write_text(j, "OperationalState", facts->operational_state);
+        json_member_string(j, "OperationalState", facts->operational_state);
         write_line(j, facts, "Path", "Path", device[DEVICE_PATH]);
         write_lines(j, facts, "Search Domains", "Domains");
-        write_text(j, "State", state);
+        json_member_string(j, "State", state);
         write_type(j, facts);
         write_line(j, facts, "Vendor", "Vendor", device[DEVICE_VENDOR]);
         json_close(j, '}');

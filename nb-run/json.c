@@ -122,3 +122,13 @@ void json_null(Json *j) {
         separate(j);
         buffer_append(j, "null", 4);
 }
+
+void json_member_string(Json *j, const char *key, const char *s) {
+        json_key(j, key);
+        json_string(j, s);
+}
+
+void json_member_number(Json *j, const char *key, uint64_t number) {
+        json_key(j, key);
+        json_number(j, number);
+}

@@ -21,5 +21,9 @@ void json_signed(Json *j, int64_t number);
 void json_bool(Json *j, bool value);
 void json_null(Json *j);
 
+/* A key and its value. */
+void json_member_string(Json *j, const char *key, const char *s);
+void json_member_number(Json *j, const char *key, uint64_t number);
+
 /* A value that is JSON already; bytes that are no UTF-8 are replaced in it too. */
 void json_raw(Json *j, const char *value, size_t n);

@@ -68,10 +68,8 @@ static void write_flags(Json *j, unsigned flags) {
         for (size_t i = 0; i < ELEMENTSOF(names); i++)
                 if (flags & names[i].flag)
                         p = stpcpy(stpcpy(p, p == text ? "" : "|"), names[i].name);
-        json_key(j, "Flags");
-        json_string(j, text);
-        json_key(j, "RawFlags");
-        json_number(j, flags);
+        json_member_string(j, "Flags", text);
+        json_member_number(j, "RawFlags", flags);
 }
 
 static const char *operational_state(uint8_t state) {
@@ -94,21 +92,15 @@ static void write_hardware_address(Json *j, const struct rtattr *a) {
         char text[128];
 
         format_hardware_address(a, text, sizeof(text));
-        json_key(j, "HardwareAddr");
-        json_string(j, text);
+        json_member_string(j, "HardwareAddr", text);
 }
 
-static void write_text(Json *j, const char *key, const struct rtattr *a) {
+static void write_attribute(Json *j, const char *key, const struct rtattr *a) {
         const char *text;
         size_t n = attribute_text(a, &text);
 
         json_key(j, key);
         json_string_n(j, text, n);
-}
-
-static void write_number(Json *j, const char *key, uint64_t number) {
-        json_key(j, key);
-        json_number(j, number);
 }
 
 /* Separated by spaces: the kernel allows no white space in them. */
@@ -151,7 +143,7 @@ static void write_statistics(Json *j, const struct rtattr *a) {
 
         json_key(j, "Statistics");
         json_open(j, '{');
-#define X(key, field) write_number(j, key, s.field);
+#define X(key, field) json_member_number(j, key, s.field);
         X("RxPackets", rx_packets)
         X("TxPackets", tx_packets)
         X("RxBytes", rx_bytes)
@@ -185,27 +177,26 @@ static void write_xdp(Json *j, const struct rtattr *a) {
         attributes_parse_nested(a, xdp, IFLA_XDP_MAX);
         json_key(j, "Xdp");
         json_open(j, '{');
-        write_number(j, "Fd", attribute_u32(xdp[IFLA_XDP_FD], 0));
+        json_member_number(j, "Fd", attribute_u32(xdp[IFLA_XDP_FD], 0));
         json_key(j, "Attached");
         json_bool(j, attribute_u8(xdp[IFLA_XDP_ATTACHED], XDP_ATTACHED_NONE) != XDP_ATTACHED_NONE);
-        write_number(j, "Flags", attribute_u32(xdp[IFLA_XDP_FLAGS], 0));
-        write_number(j, "ProgId", attribute_u32(xdp[IFLA_XDP_PROG_ID], 0));
+        json_member_number(j, "Flags", attribute_u32(xdp[IFLA_XDP_FLAGS], 0));
+        json_member_number(j, "ProgId", attribute_u32(xdp[IFLA_XDP_PROG_ID], 0));
         json_close(j, '}');
 }
 
 static void write_identity(Json *j, const struct ifinfomsg *info, const struct rtattr *const a[]) {
-        write_number(j, "Index", info->ifi_index > 0 ? (unsigned) info->ifi_index : 0);
-        write_number(j, "MTU", attribute_u32(a[IFLA_MTU], 0));
-        write_number(j, "TxQLen", attribute_u32(a[IFLA_TXQLEN], 0));
-        write_text(j, "Name", a[IFLA_IFNAME]);
+        json_member_number(j, "Index", info->ifi_index > 0 ? (unsigned) info->ifi_index : 0);
+        json_member_number(j, "MTU", attribute_u32(a[IFLA_MTU], 0));
+        json_member_number(j, "TxQLen", attribute_u32(a[IFLA_TXQLEN], 0));
+        write_attribute(j, "Name", a[IFLA_IFNAME]);
         write_alternative_names(j, a[IFLA_PROP_LIST]);
         write_hardware_address(j, a[IFLA_ADDRESS]);
         write_flags(j, info->ifi_flags);
-        write_number(j, "ParentIndex", attribute_u32(a[IFLA_LINK], 0));
-        write_number(j, "MasterIndex", attribute_u32(a[IFLA_MASTER], 0));
-        json_key(j, "Namespace");
-        json_string(j, "");
-        write_text(j, "Alias", a[IFLA_IFALIAS]);
+        json_member_number(j, "ParentIndex", attribute_u32(a[IFLA_LINK], 0));
+        json_member_number(j, "MasterIndex", attribute_u32(a[IFLA_MASTER], 0));
+        json_member_string(j, "Namespace", "");
+        write_attribute(j, "Alias", a[IFLA_IFALIAS]);
 }
 
 void link_json_write(Json *j, const struct nlmsghdr *message) {
@@ -220,23 +211,20 @@ void link_json_write(Json *j, const struct nlmsghdr *message) {
 
         write_identity(j, info, a);
         write_statistics(j, a[IFLA_STATS64]);
-        write_number(j, "Promisc", attribute_u32(a[IFLA_PROMISCUITY], 0));
+        json_member_number(j, "Promisc", attribute_u32(a[IFLA_PROMISCUITY], 0));
         write_xdp(j, a[IFLA_XDP]);
         write_encapsulation(j, info->ifi_type);
-        json_key(j, "Protinfo");
-        json_string(j, "");
-        json_key(j, "OperState");
-        json_string(j, state);
+        json_member_string(j, "Protinfo", "");
+        json_member_string(j, "OperState", state);
         json_key(j, "NetNsID");
         json_signed(j, (int32_t) attribute_u32(a[IFLA_LINK_NETNSID], 0));
-        write_number(j, "NumTxQueues", attribute_u32(a[IFLA_NUM_TX_QUEUES], 0));
-        write_number(j, "NumRxQueues", attribute_u32(a[IFLA_NUM_RX_QUEUES], 0));
-        write_number(j, "GSOMaxSize", attribute_u32(a[IFLA_GSO_MAX_SIZE], 0));
-        write_number(j, "GSOMaxSegs", attribute_u32(a[IFLA_GSO_MAX_SEGS], 0));
-        write_number(j, "Group", attribute_u32(a[IFLA_GROUP], 0));
-        write_text(j, "Slave", detail[IFLA_INFO_SLAVE_KIND]);
-        json_key(j, "KernelOperState");
-        json_string(j, state);
+        json_member_number(j, "NumTxQueues", attribute_u32(a[IFLA_NUM_TX_QUEUES], 0));
+        json_member_number(j, "NumRxQueues", attribute_u32(a[IFLA_NUM_RX_QUEUES], 0));
+        json_member_number(j, "GSOMaxSize", attribute_u32(a[IFLA_GSO_MAX_SIZE], 0));
+        json_member_number(j, "GSOMaxSegs", attribute_u32(a[IFLA_GSO_MAX_SEGS], 0));
+        json_member_number(j, "Group", attribute_u32(a[IFLA_GROUP], 0));
+        write_attribute(j, "Slave", detail[IFLA_INFO_SLAVE_KIND]);
+        json_member_string(j, "KernelOperState", state);
 }
 
 unsigned link_arphrd(const struct nlmsghdr *message) {

@@ -14,17 +14,9 @@ typedef struct Route {
         unsigned flags;
 } Route;
 
-static bool format(int family, const void *data, size_t size, char ret[static INET6_ADDRSTRLEN]) {
-        size_t needed = family == AF_INET    ? sizeof(struct in_addr)
-                        : family == AF_INET6 ? sizeof(struct in6_addr)
-                                             : SIZE_MAX;
-
-        return size >= needed && inet_ntop(family, data, ret, INET6_ADDRSTRLEN);
-}
-
 static const char *format_attribute(
                 int family, const struct rtattr *a, char buffer[static INET6_ADDRSTRLEN]) {
-        return a && format(family, RTA_DATA(a), RTA_PAYLOAD(a), buffer) ? buffer : "";
+        return a && address_to_text(family, RTA_DATA(a), RTA_PAYLOAD(a), buffer) ? buffer : "";
 }
 
 /* RTA_VIA: a gateway of another family than the destination. */
@@ -37,7 +29,7 @@ static const char *format_gateway(
         if (!a[RTA_VIA] || RTA_PAYLOAD(a[RTA_VIA]) < sizeof(via))
                 return "";
         memcpy(&via, RTA_DATA(a[RTA_VIA]), sizeof(via));
-        return format(via.rtvia_family, (const char *) RTA_DATA(a[RTA_VIA]) + sizeof(via),
+        return address_to_text(via.rtvia_family, (const char *) RTA_DATA(a[RTA_VIA]) + sizeof(via),
                                RTA_PAYLOAD(a[RTA_VIA]) - sizeof(via), buffer)
                         ? buffer
                         : "";
@@ -95,8 +87,7 @@ static void write_multipath(Json *j, const Route *route) {
                 if (n >= sizeof(text))
                         break;
         }
-        json_key(j, "MultiPath");
-        json_string(j, text);
+        json_member_string(j, "MultiPath", text);
 }
 
 static void write_flags(Json *j, unsigned flags) {
@@ -136,16 +127,6 @@ static const char *encapsulation(const struct rtattr *a) {
         return type < ELEMENTSOF(names) ? names[type] : "";
 }
 
-static void write_text(Json *j, const char *key, const char *text) {
-        json_key(j, key);
-        json_string(j, text);
-}
-
-static void write_number(Json *j, const char *key, uint32_t number) {
-        json_key(j, key);
-        json_number(j, number);
-}
-
 static void write_addresses(Json *j, const Route *route) {
         const struct rtattr *const *own = route->a[RTA_MULTIPATH] ? route->leg : route->a;
         int family = route->info->rtm_family;
@@ -153,11 +134,11 @@ static void write_addresses(Json *j, const Route *route) {
 
         json_key(j, "Dst");
         json_open(j, '{');
-        write_text(j, "IP", format_attribute(family, route->a[RTA_DST], text));
-        write_number(j, "Mask", route->info->rtm_dst_len);
+        json_member_string(j, "IP", format_attribute(family, route->a[RTA_DST], text));
+        json_member_number(j, "Mask", route->info->rtm_dst_len);
         json_close(j, '}');
-        write_text(j, "Src", format_attribute(family, route->a[RTA_PREFSRC], text));
-        write_text(j, "Gw", format_gateway(family, own, text));
+        json_member_string(j, "Src", format_attribute(family, route->a[RTA_PREFSRC], text));
+        json_member_string(j, "Gw", format_gateway(family, own, text));
         write_multipath(j, route);
 }
 
@@ -166,20 +147,20 @@ static void write_route(Json *j, const Route *route, uint32_t table) {
 
         attributes_parse_nested(route->a[RTA_METRICS], metrics, RTAX_MAX);
         json_open(j, '{');
-        write_number(j, "Scope", route->info->rtm_scope);
+        json_member_number(j, "Scope", route->info->rtm_scope);
         write_addresses(j, route);
-        write_number(j, "Protocol", route->info->rtm_protocol);
-        write_number(j, "Priority", attribute_u32(route->a[RTA_PRIORITY], 0));
-        write_number(j, "Table", table);
-        write_number(j, "Type", route->info->rtm_type);
-        write_number(j, "Tos", route->info->rtm_tos);
+        json_member_number(j, "Protocol", route->info->rtm_protocol);
+        json_member_number(j, "Priority", attribute_u32(route->a[RTA_PRIORITY], 0));
+        json_member_number(j, "Table", table);
+        json_member_number(j, "Type", route->info->rtm_type);
+        json_member_number(j, "Tos", route->info->rtm_tos);
         write_flags(j, route->flags);
-        write_text(j, "MPLSDst", "");
-        write_text(j, "NewDst", "");
-        write_text(j, "Encap", encapsulation(route->a[RTA_ENCAP_TYPE]));
-        write_number(j, "MTU", attribute_u32(metrics[RTAX_MTU], 0));
-        write_number(j, "AdvMSS", attribute_u32(metrics[RTAX_ADVMSS], 0));
-        write_number(j, "Hoplimit", attribute_u32(metrics[RTAX_HOPLIMIT], 0));
+        json_member_string(j, "MPLSDst", "");
+        json_member_string(j, "NewDst", "");
+        json_member_string(j, "Encap", encapsulation(route->a[RTA_ENCAP_TYPE]));
+        json_member_number(j, "MTU", attribute_u32(metrics[RTAX_MTU], 0));
+        json_member_number(j, "AdvMSS", attribute_u32(metrics[RTAX_ADVMSS], 0));
+        json_member_number(j, "Hoplimit", attribute_u32(metrics[RTAX_HOPLIMIT], 0));
         json_close(j, '}');
 }
 
