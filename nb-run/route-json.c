@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* How does a route of a link look in JSON? See address-json.h. */
+/* How does a route of a link look in JSON? See route-json.h. */
+#include "route-json.h"
+
 #include <linux/lwtunnel.h>
 #include <net/if.h>
 

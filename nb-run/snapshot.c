@@ -7,6 +7,7 @@
 
 #include "address-json.h"
 #include "attributes.h"
+#include "route-json.h"
 #include "route-question.h"
 
 void snapshot_done(Snapshot *snapshot) {

@@ -7,8 +7,8 @@
 
 #include <cmocka.h>
 
-#include "address-json.h"
 #include "device.h"
+#include "route-json.h"
 #include "unit-environment.h"
 
 #include "../common/message.h"
