@@ -6,16 +6,18 @@
 #include <limits.h>
 #include <sys/stat.h>
 
-static int write_all(int fd, const char *data, size_t size) {
+int file_write_all(int fd, const void *data, size_t size) {
+        const char *p = data;
+
         while (size > 0) {
-                ssize_t n = write(fd, data, size);
+                ssize_t n = write(fd, p, size);
 
                 if (n < 0) {
                         if (errno == EINTR)
                                 continue;
                         return negative_errno();
                 }
-                data += n;
+                p += n;
                 size -= (size_t) n;
         }
         return 0;
@@ -48,7 +50,7 @@ int file_write_atomic(int dir_fd, const char *name, const void *data, size_t siz
         if (fd < 0)
                 return negative_errno();
 
-        r = write_all(fd, data, size);
+        r = file_write_all(fd, data, size);
         if (r >= 0 && renameat(dir_fd, aside, dir_fd, name) < 0)
                 r = negative_errno();
         if (r < 0)

@@ -12,6 +12,9 @@ DEFINE_TRIVIAL_CLEANUP_FUNC(DIR *, closedir);
 /* A stream of what is in dir_fd, from its start; closes nothing but itself. NULL and errno on failure. */
 DIR *directory_list(int dir_fd);
 
+/* Writes all size bytes to where fd stands. */
+int file_write_all(int fd, const void *data, size_t size);
+
 /* Writes size bytes to dir_fd/name aside and renames the file into place, so a reader sees the old or the new one
  * whole. No fsync: the files live in /run. */
 int file_write_atomic(int dir_fd, const char *name, const void *data, size_t size, mode_t mode);

@@ -5,6 +5,8 @@
 #include <fcntl.h>
 #include <sys/mman.h>
 
+#include "file-util.h"
+
 #ifndef MFD_NOEXEC_SEAL
 #define MFD_NOEXEC_SEAL 0x0008U
 #endif
@@ -24,21 +26,14 @@ static int memory_file(void) {
 
 int json_file_create(const char *text, size_t size, char ret_path[static JSON_FILE_PATH_MAX]) {
         _cleanup_close_ int fd = -EBADF;
-        int inherited;
+        int inherited, r;
 
         fd = memory_file();
         if (fd < 0)
                 return fd;
-        while (size > 0) {
-                ssize_t n = write(fd, text, size);
-
-                if (n < 0 && errno == EINTR)
-                        continue;
-                if (n < 0)
-                        return negative_errno();
-                text += n;
-                size -= (size_t) n;
-        }
+        r = file_write_all(fd, text, size);
+        if (r < 0)
+                return r;
         if (fcntl(fd, F_ADD_SEALS, F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE) < 0)
                 return negative_errno();
 
