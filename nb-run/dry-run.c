@@ -14,7 +14,7 @@ static const char *const verdicts[] = {
 };
 
 static void print_scripts(const Part *part) {
-        printf("Scripts of %s:\n", event_name(part->directories));
+        printf("Scripts of %s:\n", event_name(part->event));
         for (size_t i = 0; i < part->scripts.n; i++) {
                 const Script *script = &part->scripts.items[i];
 

@@ -28,15 +28,15 @@ static int read_event_file(EventType event, const char *instance, const LogField
         return 0;
 }
 
-static int part_add(Plan *plan, const Trust *trust, EventType directories, const LogFields *fields) {
+static int part_add(Plan *plan, const Trust *trust, EventType event, const LogFields *fields) {
         Part *part = &plan->parts[plan->n_parts];
         int r;
 
-        part->directories = directories;
-        r = scripts_find(trust, directories, &part->scripts);
+        part->event = event;
+        r = scripts_find(trust, event, &part->scripts);
         if (r < 0)
-                return log_message(LOG_ERR, r, fields, "Cannot find the scripts of %s: %m",
-                                event_name(directories));
+                return log_message(
+                                LOG_ERR, r, fields, "Cannot find the scripts of %s: %m", event_name(event));
         plan->n_parts++;
         return 0;
 }
@@ -104,7 +104,7 @@ int plan_run(Plan *plan, Runner *runner) {
         int r = 0;
 
         for (size_t i = 0; i < plan->n_parts && !runner->interrupted; i++) {
-                if (plan->parts[i].directories != runner->event)
+                if (plan->parts[i].event != runner->event)
                         r = script_environment_set_routable(&plan->environment);
                 if (r >= 0)
                         r = runner_run(runner, &plan->parts[i].scripts, &plan->environment);

@@ -5,10 +5,9 @@
 #include "prepare.h"
 #include "runner.h"
 
-/* One folder of scripts: the event whose directories they are, found and judged, and what they get to
- * know. */
+/* The scripts of one event's directories. */
 typedef struct Part {
-        EventType directories;
+        EventType event;
         ScriptList scripts;
 } Part;
 
