@@ -1,11 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* nb-run: which scripts belong to an event, with which environment? Then it runs them. */
-#include <getopt.h>
-
 #include "dry-run.h"
 #include "exec.h"
 #include "journal-stream.h"
 #include "number.h"
+#include "options.h"
 #include "run-event.h"
 
 /* 128 + SIGTERM; the unit takes it for a success. */
@@ -17,49 +16,12 @@
 static const char *arg_instance;
 static bool arg_dry_run;
 
-static void help(void) {
-        printf("%s [OPTION…] EVENT:LINK | manager\n\n"
-               "Run the scripts of a network event, as nb-run@EVENT:LINK.service does.\n\n"
-               "     --dry-run    Run nothing: show what would run, what not and why, and the environment\n"
-               "  -h --help       Show this help\n"
-               "     --version    Show the version\n",
-                        program_invocation_short_name);
-}
-
-/* Returns 0 if the program has nothing more to do. */
-static int parse_arguments(int argc, char *argv[]) {
-        enum {
-                ARG_DRY_RUN = 0x100,
-                ARG_VERSION,
-        };
-        static const struct option options[] = {
-                { "dry-run", no_argument, NULL, ARG_DRY_RUN },
-                { "help", no_argument, NULL, 'h' },
-                { "version", no_argument, NULL, ARG_VERSION },
-                {},
-        };
-        int c;
-
-        while ((c = getopt_long(argc, argv, "h", options, NULL)) >= 0)
-                switch (c) {
-                case ARG_DRY_RUN:
-                        arg_dry_run = true;
-                        break;
-                case 'h':
-                        help();
-                        return 0;
-                case ARG_VERSION:
-                        puts("nb-run " VERSION);
-                        return 0;
-                default:
-                        return -EINVAL;
-                }
-
-        if (optind != argc - 1)
-                return log_error_errno(EINVAL, "Expected one argument, an event such as routable:eth0.");
-        arg_instance = argv[optind];
-        return 1;
-}
+static const char help[] =
+                "nb-run [OPTION…] EVENT:LINK | manager\n\n"
+                "Run the scripts of a network event, as nb-run@EVENT:LINK.service does.\n\n"
+                "     --dry-run    Run nothing: show what would run, what not and why, and the environment\n"
+                "  -h --help       Show this help\n"
+                "     --version    Show the version";
 
 static uint64_t timeout_from_environment(void) {
         uint64_t usec;
@@ -98,6 +60,7 @@ static int run_scripts(Runner *runner) {
 }
 
 static int run(int argc, char *argv[]) {
+        static const Option options[] = { { "dry-run", 0, &arg_dry_run }, {} };
         char link[IF_NAMESIZE];
         Runner runner = {};
         int r;
@@ -105,9 +68,12 @@ static int run(int argc, char *argv[]) {
         log_setup("nb-run",
                         journal_stream_adopt() && !isatty(STDERR_FILENO) ? LOG_TARGET_JOURNAL
                                                                          : LOG_TARGET_AUTO);
-        r = parse_arguments(argc, argv);
+        r = options_parse(argc, argv, "nb-run", help, options);
         if (r <= 0)
                 return r;
+        if (r != argc - 1)
+                return log_error_errno(-EINVAL, "Expected one argument, an event such as routable:eth0.");
+        arg_instance = argv[r];
 
         r = instance_parse(arg_instance, &runner.event, link);
         if (r < 0)
