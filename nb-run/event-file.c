@@ -14,7 +14,7 @@ void event_file_done(EventFile *file) {
         *file = (EventFile){};
 }
 
-int event_file_parse(char *data, size_t size, EventType event, EventFile *ret) {
+void event_file_parse(char *data, size_t size, EventType event, EventFile *ret) {
         EventFile file = { .data = data };
 
         for (size_t i = 0; i < size; i += strlen(data + i) + 1)
@@ -24,7 +24,6 @@ int event_file_parse(char *data, size_t size, EventType event, EventFile *ret) {
                         file.dropped++;
 
         *ret = file;
-        return 0;
 }
 
 int event_file_read(const char *folder, const char *instance, EventType event, EventFile *ret) {
@@ -38,7 +37,8 @@ int event_file_read(const char *folder, const char *instance, EventType event, E
         r = file_read_untrusted(AT_FDCWD, path, EVENT_FILE_MAX, &data, &size);
         if (r < 0)
                 return r;
-        return event_file_parse(data, size, event, ret);
+        event_file_parse(data, size, event, ret);
+        return 0;
 }
 
 const char *event_file_get(const EventFile *file, const char *name) {

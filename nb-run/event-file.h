@@ -20,7 +20,7 @@ int event_file_read(const char *folder, const char *instance, EventType event, E
 
 /* The same of its contents: NUL-terminated assignments. data must have a NUL behind its end, and is taken
  * over. */
-int event_file_parse(char *data, size_t size, EventType event, EventFile *ret);
+void event_file_parse(char *data, size_t size, EventType event, EventFile *ret);
 
 /* The value, or NULL. */
 const char *event_file_get(const EventFile *file, const char *name);

