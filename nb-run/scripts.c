@@ -46,7 +46,8 @@ static int script_judge(Script *script, ScriptVerdict verdict, const char *forma
         return 0;
 }
 
-static int list_add(ScriptList *list, const char *name, const char *folder, size_t index, Script **ret) {
+/* path: of the script, or of the folder that the item stands for. */
+static int list_add(ScriptList *list, const char *name, const char *path, size_t index, Script **ret) {
         Script script = { .folder = index };
 
         if (list->n == list->allocated) {
@@ -60,11 +61,10 @@ static int list_add(ScriptList *list, const char *name, const char *folder, size
         }
 
         script.name = strdup(name);
-        if (!script.name)
-                return -ENOMEM;
-        if (asprintf(&script.path, "%s%s%s", folder, name == folder ? "" : "/", name == folder ? "" : name) <
-                        0) {
+        script.path = strdup(path);
+        if (!script.name || !script.path) {
                 free(script.name);
+                free(script.path);
                 return -ENOMEM;
         }
         list->items[list->n] = script;
@@ -117,8 +117,11 @@ static int script_examine(const Trust *trust, int folder_fd, Script *script) {
         return script_check(trust, script, r, &st, reason);
 }
 
+/* By hand, as fdopendir() asks for status and flags before it reads, and takes 32 KiB of memory: at each event, for a
+ * folder that mostly holds a script or two. */
 static int list_folder(ScriptList *list, int fd, const char *folder, size_t index) {
-        char buffer[8192] __attribute__((aligned(__alignof__(struct dirent64))));
+        char buffer[8192] __attribute__((aligned(__alignof__(struct dirent64)))),
+                        path[PATH_MAX + NAME_MAX + 1];
         ssize_t n;
         int r;
 
@@ -130,7 +133,8 @@ static int list_folder(ScriptList *list, int fd, const char *folder, size_t inde
                         i += d->d_reclen;
                         if (streq(d->d_name, ".") || streq(d->d_name, ".."))
                                 continue;
-                        r = list_add(list, d->d_name, folder, index, &script);
+                        (void) snprintf(path, sizeof(path), "%s/%s", folder, d->d_name);
+                        r = list_add(list, d->d_name, path, index, &script);
                         if (r < 0)
                                 return r;
                         if (script_name_is_skipped(d->d_name)) {
