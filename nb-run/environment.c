@@ -80,6 +80,16 @@ int environment_set_number(Environment *e, const char *name, long long value) {
         return environment_set(e, name, number);
 }
 
+void environment_unset(Environment *e, const char *name) {
+        char **found = find(e, name, strlen(name));
+
+        if (!found)
+                return;
+        free(*found);
+        *found = e->list[--e->n];
+        e->list[e->n] = NULL;
+}
+
 int environment_default(Environment *e, const char *name, const char *value) {
         return find(e, name, strlen(name)) ? 0 : environment_set(e, name, value);
 }

@@ -20,6 +20,9 @@ int environment_set(Environment *e, const char *name, const char *value);
 /* The same for a number. */
 int environment_set_number(Environment *e, const char *name, long long value);
 
+/* Removes a variable, if there is one of that name. The order of the others may change. */
+void environment_unset(Environment *e, const char *name);
+
 /* Sets a variable unless there is one of that name. */
 int environment_default(Environment *e, const char *name, const char *value);
 

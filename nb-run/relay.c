@@ -23,7 +23,7 @@
 #define PIPE_FD STDIN_FILENO
 #define STREAM_FD STDOUT_FILENO
 
-static void stop_signals(sigset_t *ret) {
+static void stop_signal_set(sigset_t *ret) {
         (void) sigemptyset(ret);
         (void) sigaddset(ret, SIGTERM);
         (void) sigaddset(ret, SIGINT);
@@ -117,7 +117,7 @@ static void relay_main(int pipe_fd, int stream) {
         const struct timeval patience = { .tv_sec = PATIENCE_SEC };
         sigset_t blocked;
 
-        stop_signals(&blocked);
+        stop_signal_set(&blocked);
         if (setpgid(0, 0) >= 0 && sigprocmask(SIG_SETMASK, &blocked, NULL) >= 0 &&
                         dup2(pipe_fd, PIPE_FD) >= 0 && dup2(stream, STREAM_FD) >= 0 &&
                         close_range(STREAM_FD + 1, ~0U, 0) >= 0 &&

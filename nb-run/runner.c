@@ -23,28 +23,20 @@ static int set_journal_stream(Environment *environment, int fd) {
         return environment_set(environment, "JOURNAL_STREAM", value);
 }
 
-/* Another user's lines need the relay to reach their unit; the others reach the journal without it. */
-static int relay_or_stream(const LogFields *fields, const Script *script, Environment *environment,
-                int stream, int *ret_fd) {
-        int relay, r;
+/* Another user's lines need the relay to reach their unit; the others, and those of a script whose relay could not be
+ * started, reach the journal without it. */
+static int try_relay(const LogFields *fields, const Script *script, int stream) {
+        int relay;
 
-        if (geteuid() != 0) {
-                relay = relay_start(stream);
-                if (relay >= 0) {
-                        safe_close(stream);
-                        *ret_fd = relay;
-                        return 0;
-                }
+        if (geteuid() == 0)
+                return -EBADF;
+        relay = relay_start(stream);
+        if (relay < 0)
                 (void) log_message(LOG_WARNING, relay, fields,
                                 "%s: cannot start a process that hands its output on, so lines of its children "
                                 "may be missing under this unit: %m",
                                 script->path);
-        }
-        r = set_journal_stream(environment, stream);
-        if (r < 0)
-                return r;
-        *ret_fd = stream;
-        return 0;
+        return relay;
 }
 
 /* Where an administrator has sent it elsewhere, or on a terminal, the output goes there; else *ret_fd, for the caller
@@ -54,9 +46,11 @@ static int connect_output(const Runner *runner, const Script *script, Environmen
         bool output = journal_stream_is_inherited(STDOUT_FILENO);
         bool error = journal_stream_is_inherited(STDERR_FILENO);
         LogFields fields = runner->fields;
-        _cleanup_close_ int stream = -EBADF;
+        _cleanup_close_ int stream = -EBADF, relay = -EBADF;
         int r;
 
+        /* That of the script before. */
+        environment_unset(environment, "JOURNAL_STREAM");
         if (!output && !error)
                 return 0;
         fields.script = script->name;
@@ -66,10 +60,16 @@ static int connect_output(const Runner *runner, const Script *script, Environmen
                                 script->path, JOURNAL_STREAM_SOCKET);
                 return 0;
         }
-        r = relay_or_stream(&fields, script, environment, stream, ret_fd);
-        if (r < 0)
-                return r;
-        TAKE_FD(stream);
+
+        relay = try_relay(&fields, script, stream);
+        if (relay >= 0)
+                *ret_fd = TAKE_FD(relay);
+        else {
+                r = set_journal_stream(environment, stream);
+                if (r < 0)
+                        return r;
+                *ret_fd = TAKE_FD(stream);
+        }
 
         if (output)
                 request->output_fd = *ret_fd;

@@ -32,6 +32,25 @@ static void test_set(void **state) {
         assert_null(environment_get(&e, "M"));
 }
 
+static void test_unset(void **state) {
+        _cleanup_environment_ Environment e = {};
+
+        environment_unset(&e, "A");
+        assert_int_equal(environment_set(&e, "A", "1"), 0);
+        assert_int_equal(environment_set(&e, "AB", "2"), 0);
+        assert_int_equal(environment_set(&e, "B", "3"), 0);
+        environment_unset(&e, "A");
+        assert_int_equal(e.n, 2);
+        assert_null(environment_get(&e, "A"));
+        assert_string_equal(environment_get(&e, "AB"), "2");
+        assert_string_equal(environment_get(&e, "B"), "3");
+        assert_null(e.list[2]);
+        environment_unset(&e, "B");
+        environment_unset(&e, "AB");
+        assert_int_equal(e.n, 0);
+        assert_null(e.list[0]);
+}
+
 static void test_inherit_from_a_shell(void **state) {
         const char *const from[] = { "HOME=/root", "PATH=/bin", "LANG=C", "LANGUAGE=x", "NB_TIMEOUT=1",
                 "LD_PRELOAD=x.so", "SYSTEMD_EXEC_PID=1", NULL };
@@ -187,6 +206,7 @@ static void test_generators(void **state) {
 int main(void) {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(test_set),
+                cmocka_unit_test(test_unset),
                 cmocka_unit_test(test_inherit_from_a_shell),
                 cmocka_unit_test(test_inherit_from_systemd),
                 cmocka_unit_test(test_event_file),
