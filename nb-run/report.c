@@ -3,6 +3,7 @@
 #include "report.h"
 
 #include <inttypes.h>
+#include <sys/stat.h>
 
 #define MESSAGE_FAILED "1d3a007ddf94458fb24a8170d0157cec"
 #define MESSAGE_KILLED "1748a4e248ee47be8b8d4d4c25b10d90"
@@ -61,6 +62,22 @@ static void report_time_out(const LogFields *fields, const Script *script, const
                         result->status < 0 ? "killed, but hangs in the kernel" : "stopped", duration);
 }
 
+static void report_passed_over(const LogFields *fields, const Script *script, const char *reason) {
+        (void) log_message(LOG_INFO, 0, fields, "%s: not run: %s", script->path, reason);
+}
+
+static bool report_not_executed(const LogFields *fields, const Script *script, int error) {
+        struct stat st;
+
+        if (error == -ENOENT && lstat(script->path, &st) < 0 && errno == ENOENT) {
+                report_passed_over(fields, script, "it was removed meanwhile");
+                return false;
+        }
+        (void) log_message(LOG_ERR, error, fields, "%s: cannot be executed: %m%s", script->path,
+                        execution_hint(error));
+        return true;
+}
+
 bool report_result(const LogFields *fields, const Script *script, const ExecResult *result,
                 uint64_t timeout_usec) {
         char duration[32], sig[32];
@@ -93,17 +110,20 @@ bool report_result(const LogFields *fields, const Script *script, const ExecResu
                 return false;
         case EXEC_NOT_EXECUTED:
                 f.message_id = MESSAGE_NOT_EXECUTED;
-                (void) log_message(LOG_ERR, result->status, &f, "%s: cannot be executed: %m%s", script->path,
-                                execution_hint(result->status));
-                return true;
+                return report_not_executed(&f, script, result->status);
         }
         return true;
 }
 
-void report_refused(const LogFields *fields, const Script *script) {
+bool report_not_run(const LogFields *fields, const Script *script) {
         LogFields f = *fields;
 
         f.script = script->name;
+        if (script->verdict != SCRIPT_REFUSED) {
+                report_passed_over(&f, script, script->reason);
+                return false;
+        }
         f.message_id = MESSAGE_REFUSED;
         (void) log_message(LOG_ERR, 0, &f, "%s: not run, because %s", script->path, script->reason);
+        return true;
 }

@@ -11,8 +11,8 @@
 bool report_result(const LogFields *fields, const Script *script, const ExecResult *result,
                 uint64_t timeout_usec);
 
-/* One error of why a script is not run. */
-void report_refused(const LogFields *fields, const Script *script);
+/* One line of why a script is not run, as an error if it is refused; returns whether it is. */
+bool report_not_run(const LogFields *fields, const Script *script);
 
 /* A duration for people: "0.9 ms", "12 ms", "3.2 s", "1 min 30 s". */
 const char *duration_format(uint64_t usec, char *buffer, size_t size);

@@ -3,6 +3,7 @@
 #include "run-event.h"
 
 void plan_done(Plan *plan) {
+        trust_close(&plan->trust);
         event_file_done(&plan->file);
         for (size_t i = 0; i < plan->n_parts; i++)
                 scripts_done(&plan->parts[i].scripts);
@@ -28,12 +29,12 @@ static int read_event_file(EventType event, const char *instance, const LogField
         return 0;
 }
 
-static int part_add(Plan *plan, const Trust *trust, EventType event, const LogFields *fields) {
+static int part_add(Plan *plan, EventType event, const LogFields *fields) {
         Part *part = &plan->parts[plan->n_parts];
         int r;
 
         part->event = event;
-        r = scripts_find(trust, event, &part->scripts);
+        r = scripts_find(&plan->trust, event, &part->scripts);
         if (r < 0)
                 return log_message(
                                 LOG_ERR, r, fields, "Cannot find the scripts of %s: %m", event_name(event));
@@ -77,19 +78,18 @@ static int plan_environment(Plan *plan, Runner *runner, const char *instance, co
 
 int plan_make(Runner *runner, const char *instance, const char *const *inherited, bool force_environment,
                 Plan *ret) {
-        _cleanup_trust_ Trust trust = { .root_fd = -EBADF };
         _cleanup_plan_ Plan plan = PLAN_INITIALIZER;
         int r;
 
         r = read_event_file(runner->event, instance, &runner->fields, &plan.file);
         if (r < 0)
                 return r;
-        r = trust_open("/", 0, &trust);
+        r = trust_open("/", 0, &plan.trust);
         if (r < 0)
                 return log_message(LOG_ERR, r, &runner->fields, "Cannot open /: %m");
-        r = part_add(&plan, &trust, runner->event, &runner->fields);
+        r = part_add(&plan, runner->event, &runner->fields);
         if (r >= 0 && lease_makes_routable(runner->event, &plan.file))
-                r = part_add(&plan, &trust, EVENT_TYPE_ROUTABLE, &runner->fields);
+                r = part_add(&plan, EVENT_TYPE_ROUTABLE, &runner->fields);
         if (r >= 0 && (force_environment || runs_something(&plan)))
                 r = plan_environment(&plan, runner, instance, inherited);
         if (r < 0)
@@ -107,7 +107,7 @@ int plan_run(Plan *plan, Runner *runner) {
                 if (plan->parts[i].event != runner->event)
                         r = script_environment_set_routable(&plan->environment);
                 if (r >= 0)
-                        r = runner_run(runner, &plan->parts[i].scripts, &plan->environment);
+                        r = runner_run(runner, &plan->trust, &plan->parts[i].scripts, &plan->environment);
                 if (r < 0)
                         return log_message(LOG_ERR, r, &runner->fields, "Cannot run the scripts: %m");
         }

@@ -15,6 +15,7 @@ typedef struct Part {
 
 /* What would be done for an event, before anything is. */
 typedef struct Plan {
+        Trust trust;
         EventFile file;
         Part parts[PARTS_MAX];
         size_t n_parts;
@@ -23,7 +24,7 @@ typedef struct Plan {
 } Plan;
 
 #define PLAN_INITIALIZER                                                                                    \
-        { .json_fd = -EBADF }
+        { .trust.root_fd = -EBADF, .json_fd = -EBADF }
 
 /* Finds the scripts of runner's event and makes their environment on top of what is inherited (ends with
  * NULL). force_environment: also where no script is to run. Logs what goes wrong. */

@@ -78,7 +78,7 @@ static int connect_output(const Runner *runner, const Script *script, Environmen
         return 0;
 }
 
-static int run_script(Runner *runner, const Script *script, Environment *environment) {
+static int run_script(Runner *runner, const Trust *trust, Script *script, Environment *environment) {
         ExecRequest request = {
                 .path = script->path,
                 .output_fd = STDOUT_FILENO,
@@ -94,6 +94,17 @@ static int run_script(Runner *runner, const Script *script, Environment *environ
                 return r;
         request.environment = (const char *const *) environment->list;
 
+        if (runner->started) {
+                r = script_examine_again(trust, script);
+                if (r < 0)
+                        return r;
+                if (script->verdict != SCRIPT_RUN) {
+                        if (report_not_run(&runner->fields, script))
+                                runner->failed++;
+                        return 0;
+                }
+        }
+        runner->started = true;
         r = exec_run(&request, &result);
         if (r < 0)
                 return r;
@@ -104,16 +115,14 @@ static int run_script(Runner *runner, const Script *script, Environment *environ
         return 0;
 }
 
-int runner_run(Runner *runner, const ScriptList *scripts, Environment *environment) {
+int runner_run(Runner *runner, const Trust *trust, ScriptList *scripts, Environment *environment) {
         int r;
 
         for (size_t i = 0; i < scripts->n; i++) {
-                const Script *script = &scripts->items[i];
+                Script *script = &scripts->items[i];
 
-                if (script->verdict == SCRIPT_REFUSED) {
-                        report_refused(&runner->fields, script);
+                if (script->verdict == SCRIPT_REFUSED && report_not_run(&runner->fields, script))
                         runner->failed++;
-                }
                 if (script->verdict != SCRIPT_RUN)
                         continue;
                 if (runner->interrupted || exec_is_interrupted()) {
@@ -123,7 +132,7 @@ int runner_run(Runner *runner, const ScriptList *scripts, Environment *environme
                                         script->path);
                         break;
                 }
-                r = run_script(runner, script, environment);
+                r = run_script(runner, trust, script, environment);
                 if (r < 0)
                         return r;
         }

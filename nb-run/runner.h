@@ -13,9 +13,10 @@ typedef struct Runner {
         char unit[UNIT_NAME_LENGTH_MAX];
         uint64_t timeout_usec;
         unsigned failed;
+        bool started; /* a script was: what was found before may no longer be so */
         bool interrupted;
 } Runner;
 
-/* Runs the scripts of the list with that environment and logs each result. Counts failures in runner; a
- * negative errno is for what failed beside the scripts. */
-int runner_run(Runner *runner, const ScriptList *scripts, Environment *environment);
+/* Runs the scripts of the list with that environment and logs each result. Each but the first that runs is checked
+ * again before, with trust. Counts failures in runner; a negative errno is for what failed beside the scripts. */
+int runner_run(Runner *runner, const Trust *trust, ScriptList *scripts, Environment *environment);

@@ -96,18 +96,19 @@ static int script_check(
         return why ? script_judge(script, SCRIPT_REFUSED, "%s", why) : 0;
 }
 
-static int script_examine(const Trust *trust, int folder_fd, Script *script) {
+/* name, below folder_fd, is where the script is; the way to there was checked. */
+static int script_examine(const Trust *trust, int folder_fd, const char *name, Script *script) {
         char reason[TRUST_REASON_MAX] = "", target[PATH_MAX];
         struct stat st;
         int r = 0;
 
-        if (fstatat(folder_fd, script->name, &st, AT_SYMLINK_NOFOLLOW) < 0) {
+        if (fstatat(folder_fd, name, &st, AT_SYMLINK_NOFOLLOW) < 0) {
                 if (errno == ENOENT)
-                        return script_judge(script, SCRIPT_SKIPPED, "removed meanwhile");
+                        return script_judge(script, SCRIPT_SKIPPED, "it was removed meanwhile");
                 return script_judge(script, SCRIPT_REFUSED, "it cannot be checked: %m");
         }
         if (S_ISLNK(st.st_mode)) {
-                ssize_t n = readlinkat(folder_fd, script->name, target, sizeof(target));
+                ssize_t n = readlinkat(folder_fd, name, target, sizeof(target));
 
                 /* Whoever the device belongs to where users are mapped. */
                 if (n == (ssize_t) strlen("/dev/null") && memcmp(target, "/dev/null", (size_t) n) == 0)
@@ -115,6 +116,19 @@ static int script_examine(const Trust *trust, int folder_fd, Script *script) {
                 r = trust_walk(trust, script->path, &st, reason);
         }
         return script_check(trust, script, r, &st, reason);
+}
+
+int script_examine_again(const Trust *trust, Script *script) {
+        char folder[PATH_MAX + NAME_MAX + 1], reason[TRUST_REASON_MAX];
+        struct stat st;
+        int r;
+
+        (void) snprintf(folder, sizeof(folder), "%s", script->path);
+        *strrchr(folder, '/') = '\0';
+        r = trust_walk(trust, folder, &st, reason);
+        if (r < 0 && r != -ENOENT)
+                return script_check(trust, script, r, &st, reason);
+        return script_examine(trust, trust->root_fd, script->path + 1, script);
 }
 
 /* By hand, as fdopendir() asks for status and flags before it reads, and takes 32 KiB of memory: at each event, for a
@@ -198,7 +212,7 @@ static int find_in_folder(const Trust *trust, ScriptList *list, const char *fold
         }
         for (size_t i = first; i < list->n; i++)
                 if (list->items[i].verdict == SCRIPT_RUN) {
-                        r = script_examine(trust, fd, &list->items[i]);
+                        r = script_examine(trust, fd, list->items[i].name, &list->items[i]);
                         if (r < 0)
                                 return r;
                 }

@@ -33,4 +33,8 @@ bool script_name_is_skipped(const char *name);
  * that cannot be listed, or that others than root can write to, is one refused item. */
 int scripts_find(const Trust *trust, EventType event, ScriptList *ret);
 void scripts_done(ScriptList *list);
+
+/* Looks again at a script that may run, as what ran since may have changed it or a folder on the way to it: the verdict
+ * becomes another one if it may not. */
+int script_examine_again(const Trust *trust, Script *script);
 #define _cleanup_scripts_ _cleanup_(scripts_done)

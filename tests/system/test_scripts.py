@@ -131,6 +131,30 @@ def test_refused_folder(machine):
     assert not machine.path('/tmp/out').exists()
 
 
+CHANGES = {
+    'folder': ('chmod 1777 D', f'not run, because the folder {ROUTABLE} is writable by group or others'),
+    'owner': ('chown nobody D', f'not run, because the folder {ROUTABLE} is not owned by root'),
+    'script': ('chmod 0757 F', 'not run, because it is writable by group or others'),
+    'removed': ('rm F', 'not run: it was removed meanwhile'),
+    'masked': ('ln -sf /dev/null F', 'not run: masked by a link to /dev/null'),
+}
+
+
+@pytest.mark.parametrize('case', CHANGES)
+def test_changed_by_the_script_before(machine, case):
+    command, reason = CHANGES[case]
+    command = command.replace('D', ROUTABLE).replace('F', f'{ROUTABLE}/20-y')
+    since = machine.cursor()
+    add(machine, '10-x', f'#!/bin/sh\n{command}\n')
+    add(machine, '20-y', '#!/bin/sh\ntouch /tmp/out\n')
+    unit = start(machine)
+    assert machine.show(unit, 'ActiveState') == ('failed' if 'because' in reason else 'active')
+    [record] = wait_records(machine, since, NB_SCRIPT='20-y')
+    assert record['MESSAGE'] == f'{ROUTABLE}/20-y: {reason}'
+    assert record.get('MESSAGE_ID') == (REFUSED if 'because' in reason else None)
+    assert not machine.path('/tmp/out').exists()
+
+
 NOT_EXECUTABLE = {
     'interpreter': ('#!/no/such\n', 'No such file or directory; the interpreter'),
     'no line': ('echo\n', 'Exec format error; it is no program'),

@@ -207,6 +207,19 @@ static void test_interrupted(void **state) {
         assert_false(exec_is_interrupted());
 }
 
+static void test_a_script_that_is_gone_has_not_failed(void **state) {
+        const ExecResult result = { .outcome = EXEC_NOT_EXECUTED, .status = -ENOENT };
+        Script script = { .name = (char *) "x" };
+        const LogFields fields = {};
+        Fixture *f = *state;
+
+        (void) run(f, "#!/no/such\n", SECOND);
+        script.path = f->script;
+        assert_true(report_result(&fields, &script, &result, SECOND));
+        assert_int_equal(unlink(f->script), 0);
+        assert_false(report_result(&fields, &script, &result, SECOND));
+}
+
 static void test_durations(void **state) {
         static const struct {
                 uint64_t usec;
@@ -239,6 +252,7 @@ int main(void) {
                 T(test_time_out_of_an_orphan),
                 T(test_orphans_are_reaped),
                 T(test_interrupted),
+                T(test_a_script_that_is_gone_has_not_failed),
                 T(test_durations),
         };
 

@@ -321,6 +321,49 @@ static void test_a_folder_without_candidates_is_no_error(void **state) {
         assert_found(t, "s.gitignore");
 }
 
+static void test_what_changes_after_the_first_look(void **state) {
+        static const struct {
+                const char *path;
+                mode_t mode; /* 0: it is removed, 1: and a link to /dev/null takes its place */
+                ScriptVerdict verdict;
+                const char *why;
+        } cases[] = {
+                { ETC, 0777, SCRIPT_REFUSED, "the folder " ETC " is writable by group or others" },
+                { "/etc", 01777, SCRIPT_REFUSED, "the folder /etc is writable by group or others" },
+                { "/opt", 0777, SCRIPT_REFUSED, "the folder /opt is writable by group or others" },
+                { "/opt/b", 0777, SCRIPT_REFUSED, "it is writable by group or others" },
+                { "/opt/b", 0644, SCRIPT_REFUSED, "it is not executable" },
+                { "/opt/b", 0, SCRIPT_REFUSED, "it is a dangling symbolic link" },
+                { ETC "/b", 0, SCRIPT_SKIPPED, "it was removed meanwhile" },
+                { ETC "/b", 1, SCRIPT_MASKED, "masked by a link to /dev/null" },
+        };
+        Tree *t = *state;
+
+        for (size_t i = 0; i < ELEMENTSOF(cases); i++) {
+                ScriptList list;
+
+                make_script(t, "/opt/b");
+                assert_true(unlink(at(t, ETC "/b")) == 0 || errno == ENOENT);
+                assert_int_equal(symlink("/opt/b", at(t, ETC "/b")), 0);
+                assert_int_equal(scripts_find(&t->trust, EVENT_TYPE_ROUTABLE, &list), 0);
+                assert_int_equal(script_examine_again(&t->trust, &list.items[0]), 0);
+                assert_int_equal(list.items[0].verdict, SCRIPT_RUN);
+
+                if (cases[i].mode > 1)
+                        assert_int_equal(chmod(at(t, cases[i].path), cases[i].mode), 0);
+                else
+                        assert_int_equal(unlink(at(t, cases[i].path)), 0);
+                if (cases[i].mode == 1)
+                        assert_int_equal(symlink("/dev/null", at(t, cases[i].path)), 0);
+                assert_int_equal(script_examine_again(&t->trust, &list.items[0]), 0);
+                assert_int_equal(list.items[0].verdict, cases[i].verdict);
+                assert_string_equal(list.items[0].reason, cases[i].why);
+                scripts_done(&list);
+                if (cases[i].mode > 1)
+                        assert_int_equal(chmod(at(t, cases[i].path), 0755), 0);
+        }
+}
+
 static void test_two_folders_of_one_name_space(void **state) {
         char reason[TRUST_REASON_MAX];
         Tree *t = *state;
@@ -410,6 +453,7 @@ int main(void) {
                 T(test_a_link_does_not_leave_the_root),
                 T(test_folder_behind_a_link),
                 T(test_a_folder_without_candidates_is_no_error),
+                T(test_what_changes_after_the_first_look),
                 T(test_two_folders_of_one_name_space),
                 T(test_a_thousand),
                 T(test_nothing_that_a_user_swaps_is_ever_accepted),
