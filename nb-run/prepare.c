@@ -61,15 +61,18 @@ static void read_lease(const PrepareRequest *request, int ifindex, char **ret) {
 static const char *networkd_object(const PrepareRequest *request, char **buffer) {
         const char *object = event_file_get(request->file, "NB_NETWORKD"),
                    *asked = event_file_get(request->file, "NB_NETWORKD_ASKED");
-        int r;
+        int r = 0;
 
-        if (!object && asked) {
+        if (object && streq(object, "null")) {
+                r = -ENODATA;
+                object = NULL;
+        } else if (!object && asked) {
                 r = late_answer_wait(LATE_ANSWER_FOLDER, request->instance, asked, buffer);
-                if (r < 0 && r != -EINTR)
-                        (void) log_message(LOG_WARNING, r, request->fields,
-                                        "systemd-networkd does not say what it knows of the link, the JSON is without: %m");
                 object = *buffer;
         }
+        if (r < 0 && r != -EINTR)
+                (void) log_message(LOG_WARNING, r, request->fields,
+                                "systemd-networkd does not say what it knows of the link, the JSON is without: %m");
         if (object && !json_is_object(object)) {
                 (void) log_message(LOG_WARNING, 0, request->fields,
                                 "What nb-watch passed on from systemd-networkd is no JSON object, and is left out");

@@ -40,8 +40,10 @@ void answer_add(Work *work) {
         if (!link)
                 return;
         if (!answer_is_open(w, entry->ifindex)) {
-                if (link->networkd)
-                        (void) variables_add(&entry->variables, "NB_NETWORKD", "%s", link->networkd);
+                /* Asked, and nothing there: networkd refused. nb-run is to say what is missing. */
+                if (link->networkd || work->described)
+                        (void) variables_add(&entry->variables, "NB_NETWORKD", "%s",
+                                        link->networkd ? link->networkd : "null");
                 return;
         }
         work->late_usec = now_usec();

@@ -304,7 +304,7 @@ static void work_begin(Watch *w, Entry *entry) {
                         event_is_needed(&w->config, entry->event, entry->name->name);
         link = links_find(&w->links, entry->ifindex);
         if (work->needed && w->config.emit_json && link && w->networkd)
-                (void) networkd_describe(w->networkd, link->ifindex);
+                work->described = networkd_describe(w->networkd, link->ifindex) >= 0;
 
         work->stops = marks_leave(w, entry->name, leaves);
         if (entry->kind == ENTRY_EVENT && entry->event == EVENT_TYPE_LINK_REMOVED)

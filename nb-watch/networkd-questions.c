@@ -24,9 +24,9 @@ struct Questions {
         sd_bus *bus;
         QuestionHandlers handlers;
         void *userdata;
-        sd_bus_slot *list;
         int *to_read; /* ifindexes */
         size_t n_to_read, next_read, n_reads;
+        bool read_failed;
         Question *reads, *descriptions;
 };
 
@@ -68,6 +68,14 @@ static int question_ask(Questions *q, Question **list, int ifindex, sd_bus_messa
 
 static void read_more(Questions *q);
 
+/* One line for all links that are read: the reason is the same for most. */
+static void read_failed(Questions *q, int ifindex, int error) {
+        if (!q->read_failed)
+                log_warning_errno(error, "Failed to read the state of link %i from systemd-networkd: %m",
+                                ifindex);
+        q->read_failed = true;
+}
+
 static int on_read(sd_bus_message *m, void *userdata, _unused_ sd_bus_error *error) {
         Question *question = userdata;
         Questions *q = question->questions;
@@ -78,13 +86,14 @@ static int on_read(sd_bus_message *m, void *userdata, _unused_ sd_bus_error *err
         q->n_reads--;
         read_more(q);
         /* A link that went meanwhile is unknown there. */
-        if (sd_bus_message_is_method_error(m, NULL))
+        if (sd_bus_message_is_method_error(m, SD_BUS_ERROR_UNKNOWN_OBJECT))
                 return 0;
 
-        r = read_link_states(m, &states);
+        r = -sd_bus_message_get_errno(m);
+        if (r == 0)
+                r = read_link_states(m, &states);
         if (r < 0)
-                log_warning_errno(
-                                r, "Failed to read the state of link %i from systemd-networkd: %m", ifindex);
+                read_failed(q, ifindex, r);
         else
                 q->handlers.states(ifindex, &states, q->userdata);
         return 0;
@@ -111,62 +120,33 @@ static int read_link(Questions *q, int ifindex) {
 }
 
 static void read_more(Questions *q) {
-        int r;
-
         while (q->n_reads < READS_MAX && q->next_read < q->n_to_read) {
-                r = read_link(q, q->to_read[q->next_read++]);
+                int ifindex = q->to_read[q->next_read++], r;
+
+                r = read_link(q, ifindex);
                 if (r < 0)
-                        log_warning_errno(r, "Failed to ask systemd-networkd for a link: %m");
+                        read_failed(q, ifindex, r);
         }
 }
 
-static int read_list(Questions *q, sd_bus_message *m) {
-        size_t allocated = 0;
-        int ifindex, r;
-
-        q->n_to_read = q->next_read = 0;
-        r = sd_bus_message_enter_container(m, 'a', "(iso)");
-        while (r >= 0 && (r = sd_bus_message_read(m, "(iso)", &ifindex, NULL, NULL)) > 0) {
-                if (q->n_to_read == allocated) {
-                        int *more;
-
-                        allocated = allocated > 0 ? 2 * allocated : 64;
-                        more = reallocarray(q->to_read, allocated, sizeof(int));
-                        if (!more)
-                                return -ENOMEM;
-                        q->to_read = more;
-                }
-                q->to_read[q->n_to_read++] = ifindex;
-        }
-        return r;
-}
-
-static int on_list(sd_bus_message *m, void *userdata, _unused_ sd_bus_error *error) {
+static void add_to_read(Link *link, void *userdata) {
         Questions *q = userdata;
-        int r;
 
-        q->list = sd_bus_slot_unref(q->list);
-        r = -sd_bus_message_get_errno(m);
-        if (r == 0)
-                r = read_list(q, m);
-        if (r < 0)
-                log_error_errno(r, "Failed to read the links from systemd-networkd: %m");
+        q->to_read[q->n_to_read++] = link->ifindex;
+}
+
+int questions_read_links(Questions *q, const Links *links) {
+        int *to_read;
+
+        to_read = reallocarray(q->to_read, links->n + 1, sizeof(int));
+        if (!to_read)
+                return -ENOMEM;
+        q->to_read = to_read;
+        q->n_to_read = q->next_read = 0;
+        q->read_failed = false;
+        links_foreach(links, add_to_read, q);
         read_more(q);
         return 0;
-}
-
-int questions_read_links(Questions *q) {
-        _cleanup_(sd_bus_message_unrefp) sd_bus_message *m = NULL;
-        int r;
-
-        q->list = sd_bus_slot_unref(q->list);
-        r = sd_bus_message_new_method_call(
-                        q->bus, &m, NETWORKD_NAME, NETWORKD_PATH, NETWORKD_MANAGER, "ListLinks");
-        if (r >= 0)
-                r = sd_bus_message_set_auto_start(m, false);
-        if (r >= 0)
-                r = sd_bus_call_async(q->bus, &q->list, m, on_list, q, 0);
-        return r;
 }
 
 static int on_described(sd_bus_message *m, void *userdata, _unused_ sd_bus_error *error) {
@@ -236,7 +216,6 @@ void questions_free(Questions *q) {
                 return;
         list_free(q->reads);
         list_free(q->descriptions);
-        sd_bus_slot_unref(q->list);
         sd_bus_unref(q->bus);
         free(q->to_read);
         free(q);

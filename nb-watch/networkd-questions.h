@@ -3,6 +3,7 @@
 #pragma once
 
 #include "bus-names.h"
+#include "link.h"
 #include "networkd-properties.h"
 
 #define NETWORKD_NAME "org.freedesktop.network1"
@@ -14,7 +15,7 @@ typedef struct Questions Questions;
 
 typedef struct QuestionHandlers {
         void (*states)(int ifindex, const LinkStates *states, void *userdata);
-        /* json is NULL if networkd did not answer in time. */
+        /* json is NULL if networkd refused, or did not answer in time. */
         void (*described)(int ifindex, const char *json, void *userdata);
 } QuestionHandlers;
 
@@ -22,8 +23,9 @@ int questions_new(sd_bus *bus, const QuestionHandlers *handlers, void *userdata,
 /* No handler is called any more. */
 void questions_free(Questions *q);
 
-/* Asks for the states of all links; the answers come one by one. */
-int questions_read_links(Questions *q);
+/* Asks for the states of these links; the answers come one by one. Not for networkd's own list of links, which it refuses
+ * if a single one has a name that is not UTF-8. */
+int questions_read_links(Questions *q, const Links *links);
 
 /* Asks for the description of a link; asking again before the answer changes nothing. */
 int questions_describe(Questions *q, int ifindex);

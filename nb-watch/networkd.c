@@ -168,7 +168,7 @@ int networkd_read(Networkd *n) {
 
         if (!n->watch->began || !bus_owner_is_known(n->owner))
                 return 0;
-        r = bus_owner_get(n->owner) ? questions_read_links(n->questions) : read_files(n);
+        r = bus_owner_get(n->owner) ? questions_read_links(n->questions, &n->watch->links) : read_files(n);
         if (r >= 0 && !n->settle)
                 r = sd_event_add_time_relative(
                                 n->watch->event, &n->settle, CLOCK_MONOTONIC, SETTLE_USEC, 0, on_settle, n);
@@ -213,10 +213,11 @@ static void on_described(int ifindex, const char *json, void *userdata) {
                 if (r < 0)
                         log_warning_errno(r, "%s: failed to read its description by systemd-networkd: %m",
                                         link->name);
-                else {
-                        free(link->networkd);
-                        link->networkd = converted;
-                }
+        }
+        if (link) {
+                /* Without an answer what it said before does not hold either. */
+                free(link->networkd);
+                link->networkd = converted;
         }
         /* Also for a link that went meanwhile: its events still run. */
         deliver_described(n->watch, ifindex, converted);

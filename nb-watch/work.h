@@ -21,6 +21,7 @@ typedef struct Work {
         EventType stopping;
         uint32_t stops;     /* events whose units are still to be stopped */
         bool needed;        /* there is something to run */
+        bool described;     /* networkd was asked for what it knows of the link */
         uint64_t late_usec; /* when networkd's answer, which the unit waits for, was found missing; else 0 */
         char *late;         /* … and that answer when it came */
         UnitQuery *query;
