@@ -9,6 +9,8 @@
 #include <sys/socket.h>
 #include <sys/un.h>
 
+#include "json.h"
+
 #define JOURNAL_SOCKET "/run/systemd/journal/socket"
 #define MESSAGE_MAX 4096U
 /* A byte becomes six at the most in JSON (\u00xx). */
@@ -35,65 +37,37 @@ static const struct {
 };
 
 /* A record that grows up to its size and then silently stops growing: half a message beats none. */
-typedef struct Buffer {
+typedef struct Record {
         char *data;
         size_t size, length;
-} Buffer;
+} Record;
 
-static void buffer_append(Buffer *b, const void *data, size_t n) {
-        if (n > b->size - b->length)
-                n = b->size - b->length;
-        memcpy(b->data + b->length, data, n);
-        b->length += n;
+static void record_append(Record *record, const void *data, size_t n) {
+        if (n > record->size - record->length)
+                n = record->size - record->length;
+        memcpy(record->data + record->length, data, n);
+        record->length += n;
 }
 
-static void buffer_puts(Buffer *b, const char *s) {
-        buffer_append(b, s, strlen(s));
+static void record_puts(Record *record, const char *s) {
+        record_append(record, s, strlen(s));
 }
 
-static void buffer_field(Buffer *b, const char *name, const char *value) {
+static void record_field(Record *record, const char *name, const char *value) {
         uint64_t size;
 
         if (!value)
                 return;
 
-        buffer_puts(b, name);
+        record_puts(record, name);
         if (strchr(value, '\n')) {
                 size = htole64(strlen(value));
-                buffer_puts(b, "\n");
-                buffer_append(b, &size, sizeof(size));
+                record_puts(record, "\n");
+                record_append(record, &size, sizeof(size));
         } else
-                buffer_puts(b, "=");
-        buffer_puts(b, value);
-        buffer_puts(b, "\n");
-}
-
-static void buffer_json_string(Buffer *b, const char *s) {
-        char escape[8];
-
-        buffer_puts(b, "\"");
-        for (; *s; s++) {
-                unsigned char c = (unsigned char) *s;
-
-                if (c == '"' || c == '\\')
-                        snprintf(escape, sizeof(escape), "\\%c", c);
-                else if (c < 0x20 || c == 0x7f)
-                        snprintf(escape, sizeof(escape), "\\u%04x", c);
-                else
-                        snprintf(escape, sizeof(escape), "%c", c);
-                buffer_puts(b, escape);
-        }
-        buffer_puts(b, "\"");
-}
-
-static void buffer_json_member(Buffer *b, const char *name, const char *value) {
-        if (!value)
-                return;
-
-        buffer_puts(b, ",");
-        buffer_json_string(b, name);
-        buffer_puts(b, ":");
-        buffer_json_string(b, value);
+                record_puts(record, "=");
+        record_puts(record, value);
+        record_puts(record, "\n");
 }
 
 static const char *level_name(int level) {
@@ -141,22 +115,22 @@ bool log_enabled(int level) {
         return level <= log_state.level;
 }
 
-static void message_to_json(Buffer *b, int level, const LogFields *fields, const char *text) {
-        char number[16];
+static void json_member_optional(Json *j, const char *key, const char *value) {
+        if (value)
+                json_member_string(j, key, value);
+}
 
-        buffer_puts(b, "{\"level\":");
-        buffer_json_string(b, level_name(level));
-        buffer_json_member(b, "message", text);
-        buffer_json_member(b, "link", fields->link);
-        buffer_json_member(b, "event", fields->event);
-        buffer_json_member(b, "unit", fields->unit);
-        buffer_json_member(b, "script", fields->script);
-        if (fields->ifindex > 0) {
-                snprintf(number, sizeof(number), "%i", fields->ifindex);
-                buffer_puts(b, ",\"ifindex\":");
-                buffer_puts(b, number);
-        }
-        buffer_puts(b, "}");
+static void message_to_json(Json *j, int level, const LogFields *fields, const char *text) {
+        json_open(j, '{');
+        json_member_string(j, "level", level_name(level));
+        json_member_string(j, "message", text);
+        json_member_optional(j, "link", fields->link);
+        json_member_optional(j, "event", fields->event);
+        json_member_optional(j, "unit", fields->unit);
+        json_member_optional(j, "script", fields->script);
+        if (fields->ifindex > 0)
+                json_member_number(j, "ifindex", (uint64_t) fields->ifindex);
+        json_close(j, '}');
 }
 
 static int journal_fd(void) {
@@ -179,7 +153,7 @@ static int journal_fd(void) {
 
 static int write_journal(int level, const LogFields *fields, const char *text) {
         char data[RECORD_MAX], number[16];
-        Buffer b = { .data = data, .size = sizeof(data) };
+        Record record = { .data = data, .size = sizeof(data) };
         int fd, flags = MSG_NOSIGNAL;
 
         fd = journal_fd();
@@ -188,30 +162,30 @@ static int write_journal(int level, const LogFields *fields, const char *text) {
 
         /* The message last: it is the only part that may be cut. */
         snprintf(number, sizeof(number), "%i", level);
-        buffer_field(&b, "PRIORITY", number);
-        buffer_field(&b, "SYSLOG_IDENTIFIER", log_state.program);
-        buffer_field(&b, "NB_LINK", fields->link);
-        buffer_field(&b, "NB_EVENT", fields->event);
-        buffer_field(&b, "NB_UNIT", fields->unit);
-        buffer_field(&b, "NB_SCRIPT", fields->script);
-        buffer_field(&b, "MESSAGE_ID", fields->message_id);
+        record_field(&record, "PRIORITY", number);
+        record_field(&record, "SYSLOG_IDENTIFIER", log_state.program);
+        record_field(&record, "NB_LINK", fields->link);
+        record_field(&record, "NB_EVENT", fields->event);
+        record_field(&record, "NB_UNIT", fields->unit);
+        record_field(&record, "NB_SCRIPT", fields->script);
+        record_field(&record, "MESSAGE_ID", fields->message_id);
         if (fields->ifindex > 0) {
                 snprintf(number, sizeof(number), "%i", fields->ifindex);
-                buffer_field(&b, "IFINDEX", number);
+                record_field(&record, "IFINDEX", number);
         }
-        buffer_field(&b, "MESSAGE", text);
+        record_field(&record, "MESSAGE", text);
 
         /* PID 1 waits for a generator, and a journald that is not running yet reads nothing. */
         if (log_state.target == LOG_TARGET_BOOT)
                 flags |= MSG_DONTWAIT;
 
         /* journald was restarted: its socket is a new one. */
-        if (send(fd, data, b.length, flags) < 0) {
+        if (send(fd, data, record.length, flags) < 0) {
                 log_state.fd = safe_close(log_state.fd);
                 fd = journal_fd();
                 if (fd < 0)
                         return fd;
-                if (send(fd, data, b.length, flags) < 0)
+                if (send(fd, data, record.length, flags) < 0)
                         return negative_errno();
         }
         return 0;
@@ -237,7 +211,8 @@ static int write_kmsg(int level, const char *text) {
 
 int log_message(int level, int error, const LogFields *fields, const char *format, ...) {
         static const LogFields no_fields;
-        char text[MESSAGE_MAX], json[JSON_MAX];
+        _cleanup_buffer_ Json json = {};
+        char text[MESSAGE_MAX];
         const char *record = text;
         int saved = errno, r = -ENOTCONN;
         va_list ap;
@@ -255,11 +230,10 @@ int log_message(int level, int error, const LogFields *fields, const char *forma
         va_end(ap);
 
         if (log_state.json) {
-                Buffer b = { .data = json, .size = sizeof(json) - 1 };
-
-                message_to_json(&b, level, fields, text);
-                json[b.length] = '\0';
-                record = json;
+                message_to_json(&json, level, fields, text);
+                /* Without memory the message alone. */
+                if (buffer_text(&json))
+                        record = buffer_text(&json);
         }
 
         if (log_state.target == LOG_TARGET_JOURNAL || log_state.target == LOG_TARGET_BOOT)

@@ -76,6 +76,13 @@ static void test_json(void **state) {
         assert_string_equal(output,
                         "{\"level\":\"warn\",\"message\":\"a\\\\\\u000a\\u0001\\u007f\xc3\xa9\","
                         "\"link\":\"a\\\"b\",\"event\":\"routable\",\"ifindex\":2}\n");
+        fields.link = "\xff";
+        fields.script = "n\xc3";
+        (void) CAPTURE(LOG_WARNING, 0, &fields, "%s/\xed\xa0", fields.script);
+        assert_string_equal(output,
+                        "{\"level\":\"warn\",\"message\":\"n\xef\xbf\xbd/\xef\xbf\xbd\xef\xbf\xbd\","
+                        "\"link\":\"\xef\xbf\xbd\",\"event\":\"routable\",\"script\":\"n\xef\xbf\xbd\","
+                        "\"ifindex\":2}\n");
         /* What is cut is the message, never the object. */
         memset(large, '\n', sizeof(large) - 1);
         large[sizeof(large) - 1] = '\0';
