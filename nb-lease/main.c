@@ -3,6 +3,7 @@
 #include "glob.h"
 #include "log.h"
 #include "options.h"
+#include "output.h"
 #include "unit-name.h"
 #include "update.h"
 
@@ -81,15 +82,13 @@ static int print(const LeaseLook *look) {
         _cleanup_free_ char *text = NULL;
         int r;
 
-        if (!look->lease) {
-                puts("no lease");
-                return 0;
+        if (look->lease) {
+                r = lease_format(look->lease, &text);
+                if (r < 0)
+                        return log_error_errno(r, "Cannot print the lease: %m");
         }
-        r = lease_format(look->lease, &text);
-        if (r < 0)
-                return r;
-        fputs(text, stdout);
-        return 0;
+        fputs(text ? text : "no lease\n", stdout);
+        return output_flush();
 }
 
 static int run(int argc, char *argv[]) {
@@ -104,6 +103,9 @@ static int run(int argc, char *argv[]) {
         r = arguments_parse(argc, argv);
         if (r <= 0)
                 return r;
+        r = arg_dry_run ? output_check() : 0;
+        if (r < 0)
+                return r;
 
         r = snprintf(unit, sizeof(unit), "nb-lease@%s.service", arg_link);
         if (r >= (int) sizeof(unit) || unit_name_parse(unit, &name) < 0)
@@ -116,16 +118,16 @@ static int run(int argc, char *argv[]) {
         r = lease_look(&query, &look);
         if (r < 0)
                 return log_error_errno(r, "%s: cannot read the lease files: %m", name.link);
-        if (!arg_dry_run) {
-                look.link_gone = !link_exists(name.link);
-                if (look.link_gone || !is_wanted(name.link)) {
-                        lease_free(look.lease);
-                        look.lease = NULL;
-                        look.incomplete = false;
-                }
-        }
+        if (arg_dry_run)
+                return print(&look);
 
-        r = arg_dry_run ? print(&look) : lease_publish(LEASE_FOLDER, name.link, &look);
+        look.link_gone = !link_exists(name.link);
+        if (look.link_gone || !is_wanted(name.link)) {
+                lease_free(look.lease);
+                look.lease = NULL;
+                look.incomplete = false;
+        }
+        r = lease_publish(LEASE_FOLDER, name.link, &look);
         if (r < 0)
                 return log_error_errno(r, "%s: cannot write below " LEASE_FOLDER ": %m", name.link);
         return EXIT_SUCCESS;

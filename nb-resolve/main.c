@@ -9,6 +9,7 @@
 #include "lease-files.h"
 #include "log.h"
 #include "options.h"
+#include "output.h"
 #include "unit-name.h"
 
 static bool arg_dry_run;
@@ -123,7 +124,7 @@ static int print(const Wish *wish, const Record *record) {
                         strempty(wish->hostname));
         printf("was set:   DNS=%s DOMAINS=%s HOSTNAME=%s\n", strempty(record->dns),
                         strempty(record->domains), strempty(record->hostname));
-        return 0;
+        return output_flush();
 }
 
 static int update(const char *link, int folder_fd, const Wish *wish, Record *record) {
@@ -164,6 +165,9 @@ static int run(int argc, char *argv[]) {
         log_setup("nb-resolve", LOG_TARGET_AUTO);
         r = arguments_parse(argc, argv);
         if (r <= 0)
+                return r;
+        r = arg_dry_run ? output_check() : 0;
+        if (r < 0)
                 return r;
 
         r = snprintf(unit, sizeof(unit), "nb-lease@%s.service", arg_link);

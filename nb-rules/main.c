@@ -3,6 +3,7 @@
 #include <getopt.h>
 
 #include "log.h"
+#include "output.h"
 #include "sync.h"
 #include "unit-name.h"
 
@@ -107,6 +108,11 @@ static int run(int argc, char *argv[]) {
         r = name_unit(&o, &name, unit);
         if (r < 0)
                 return r;
+        if (o.mode == SYNC_SHOW) {
+                r = output_check();
+                if (r < 0)
+                        return r;
+        }
         r = settings_load(o.instance ? NULL : unit, &settings);
         if (r < 0)
                 return r;

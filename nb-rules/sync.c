@@ -9,6 +9,7 @@
 #include "kernel.h"
 #include "left-out.h"
 #include "log.h"
+#include "output.h"
 #include "print.h"
 
 #define ROUNDS_MAX 3U
@@ -298,7 +299,7 @@ static int show(Sync *s) {
         if (s->plan.changes.n == 0)
                 printf("# %s: %zu rules and %zu routes, nothing to change.\n", s->link, s->wanted.rules.n,
                                 s->wanted.routes.n);
-        return fflush(stdout) == EOF ? negative_errno() : 0;
+        return output_flush();
 }
 
 int sync_link(const char *link, SyncMode mode, const Settings *settings) {

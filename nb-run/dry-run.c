@@ -2,6 +2,7 @@
 /* What would be done for an event? See dry-run.h. */
 #include "dry-run.h"
 
+#include "output.h"
 #include "run-event.h"
 #include "unit-environment.h"
 
@@ -66,6 +67,9 @@ int dry_run(Runner *runner, const char *instance) {
         static UnitEnvironment unit;
         int r;
 
+        r = output_check();
+        if (r < 0)
+                return r;
         r = unit_environment_read(runner->unit, &unit);
         if (r < 0)
                 (void) log_warning_errno(r,
@@ -83,5 +87,5 @@ int dry_run(Runner *runner, const char *instance) {
         for (size_t i = 0; i < plan.n_parts; i++)
                 print_scripts(&plan.parts[i]);
         print_environment(&plan.environment);
-        return 0;
+        return output_flush();
 }

@@ -65,12 +65,12 @@ static int run(int argc, char *argv[]) {
         Runner runner = {};
         int r;
 
-        log_setup("nb-run",
-                        journal_stream_adopt() && !isatty(STDERR_FILENO) ? LOG_TARGET_JOURNAL
-                                                                         : LOG_TARGET_AUTO);
+        log_setup("nb-run", LOG_TARGET_AUTO);
         r = options_parse(argc, argv, "nb-run", help, options);
         if (r <= 0)
                 return r;
+        if (!arg_dry_run && journal_stream_adopt() && !isatty(STDERR_FILENO))
+                log_setup("nb-run", LOG_TARGET_JOURNAL);
         if (r != argc - 1)
                 return log_error_errno(-EINVAL, "Expected one argument, an event such as routable:eth0.");
         arg_instance = argv[r];

@@ -327,6 +327,17 @@ def test_dry_run(machine):
     machine.sh('rm -r /etc/systemd/system/nb-run@.service.d; systemctl daemon-reload')
 
 
+DRY_RUNS = ('nb-run --dry-run routable:lo', 'nb-rules --dry-run lo', 'nb-lease --dry-run lo', 'nb-resolve --dry-run lo')
+
+
+@pytest.mark.parametrize('command', DRY_RUNS)
+@pytest.mark.parametrize('output', ['>/dev/full', '>&-'])
+def test_output_of_a_dry_run_that_cannot_be_written(machine, command, output):
+    assert machine.run(['sh', '-c', f'{command} >/dev/null'], check=False) == (0, '')
+    assert machine.run(['sh', '-c', f'{command} 2>/tmp/out {output}'], check=False)[0] == 1
+    assert machine.read('/tmp/out').startswith('Cannot write to standard output: ')
+
+
 def test_power_off_does_not_wait(new_machine):
     m = new_machine(broker=False)
     add(m, '10-x', '#!/bin/sh\ntrap "" TERM\ntouch /run/begun\nsleep 1007; sleep 1007\n')
