@@ -13,6 +13,7 @@
 #include "log.h"
 #include "losses.h"
 #include "netlink.h"
+#include "networkd.h"
 #include "route-keeper.h"
 #include "routes.h"
 #include "rules.h"
@@ -79,7 +80,13 @@ static void restart_addresses(void *userdata) {
 }
 
 static void on_retry(void *userdata) {
-        (void) rtnl_sync(userdata);
+        Rtnl *rtnl = userdata;
+        Watch *w = rtnl->watch;
+        bool first = !w->began;
+
+        /* Nobody's states are asked for before it is known whose. */
+        if (rtnl_sync(rtnl) >= 0 && first && w->networkd)
+                (void) networkd_read(w->networkd);
 }
 
 /* Returns 1 if the table changed in each of several tries: what was read may lack something. */
