@@ -6,11 +6,14 @@
 #include "number.h"
 #include "options.h"
 #include "run-event.h"
+#include "unit-show.h"
 
 /* 128 + SIGTERM; the unit takes it for a success. */
 #define EXIT_INTERRUPTED 143
 /* systemd's number, and name in what it logs, for an output that cannot be had. There is nowhere else to say it. */
 #define EXIT_STDOUT 209
+/* Far less than what the unit has from TERM to KILL. */
+#define STATE_TIMEOUT_MSEC 1000
 #define DEFAULT_TIMEOUT_USEC UINT64_C(90000000)
 
 static const char *arg_instance;
@@ -31,6 +34,19 @@ static uint64_t timeout_from_environment(void) {
         if (r == -EINVAL)
                 return DEFAULT_TIMEOUT_USEC;
         return r < 0 || usec == 0 ? TIMEOUT_INFINITE : usec;
+}
+
+/* PID 1 sends the same signal for systemctl stop and for systemctl kill; somebody else may have sent it too. Where PID 1
+ * does not answer, as may be in a shutdown, it is taken for a stop. */
+static int interrupted_status(const Runner *runner) {
+        _cleanup_buffer_ Buffer state = {};
+
+        if (unit_show(runner->unit, "ActiveState", STATE_TIMEOUT_MSEC, &state) < 0 || !buffer_text(&state) ||
+                        !streq(buffer_text(&state), "ActiveState=activating\n"))
+                return EXIT_INTERRUPTED;
+        return log_message(LOG_ERR, EINTR, &runner->fields,
+                        "A signal cut the run short, and nobody is stopping %s: it has failed",
+                        runner->unit);
 }
 
 static int run_scripts(Runner *runner) {
@@ -55,7 +71,7 @@ static int run_scripts(Runner *runner) {
         if (r < 0)
                 return r;
         if (runner->interrupted)
-                return EXIT_INTERRUPTED;
+                return interrupted_status(runner);
         return runner->failed > 0 ? EXIT_FAILURE : EXIT_SUCCESS;
 }
 

@@ -105,7 +105,7 @@ bool report_result(const LogFields *fields, const Script *script, const ExecResu
                 report_time_out(&f, script, result, timeout_usec, duration);
                 return true;
         case EXEC_INTERRUPTED:
-                (void) log_message(LOG_WARNING, 0, &f, "%s: interrupted, as this unit is being stopped, %s",
+                (void) log_message(LOG_WARNING, 0, &f, "%s: interrupted by a signal to stop, %s",
                                 script->path, duration);
                 return false;
         case EXEC_NOT_EXECUTED:

@@ -128,7 +128,7 @@ int runner_run(Runner *runner, const Trust *trust, ScriptList *scripts, Environm
                 if (runner->interrupted || exec_is_interrupted()) {
                         runner->interrupted = true;
                         (void) log_message(LOG_WARNING, 0, &runner->fields,
-                                        "%s and what follows: not run, as this unit is being stopped",
+                                        "%s and what follows: not run, after a signal to stop",
                                         script->path);
                         break;
                 }

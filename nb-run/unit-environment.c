@@ -2,11 +2,7 @@
 /* Which environment does a unit have? See unit-environment.h. */
 #include "unit-environment.h"
 
-#include <fcntl.h>
-#include <spawn.h>
-#include <sys/wait.h>
-
-#include "buffer.h"
+#include "unit-show.h"
 
 void unit_environment_done(UnitEnvironment *e) {
         for (size_t i = 0; i < e->n; i++)
@@ -108,49 +104,12 @@ int unit_environment_parse(const char *text, UnitEnvironment *ret) {
         return 0;
 }
 
-static int spawn(const char *unit, int output_fd, pid_t *ret) {
-        const char *const argv[] = { "systemctl", "show", "--property=Environment", "--property=User", "--",
-                unit, NULL };
-        posix_spawn_file_actions_t actions;
+int unit_environment_read(const char *unit, UnitEnvironment *ret) {
+        _cleanup_buffer_ Buffer text = {};
         int r;
 
-        r = posix_spawn_file_actions_init(&actions);
-        if (r != 0)
-                return -r;
-        r = posix_spawn_file_actions_adddup2(&actions, output_fd, STDOUT_FILENO);
-        if (r == 0)
-                r = posix_spawn_file_actions_addopen(&actions, STDERR_FILENO, "/dev/null", O_WRONLY, 0);
-        if (r == 0)
-                r = posix_spawnp(ret, argv[0], &actions, NULL, (char *const *) argv, environ);
-        posix_spawn_file_actions_destroy(&actions);
-        return -r;
-}
-
-int unit_environment_read(const char *unit, UnitEnvironment *ret) {
-        _cleanup_close_ int from = -EBADF, to = -EBADF;
-        _cleanup_buffer_ Buffer text = {};
-        int fds[2], status, r;
-        char chunk[4096];
-        pid_t pid = 0;
-        ssize_t n;
-
-        if (pipe2(fds, O_CLOEXEC) < 0)
-                return negative_errno();
-        from = fds[0];
-        to = fds[1];
-        r = spawn(unit, to, &pid);
+        r = unit_show(unit, "Environment,User", -1, &text);
         if (r < 0)
-                return -EIO;
-        /* Or the end would never come. */
-        safe_close(TAKE_FD(to));
-
-        while ((n = read(from, chunk, sizeof(chunk))) > 0 || (n < 0 && errno == EINTR))
-                if (n > 0)
-                        buffer_append(&text, chunk, (size_t) n);
-        while (waitpid(pid, &status, 0) < 0)
-                if (errno != EINTR)
-                        return negative_errno();
-        if (!WIFEXITED(status) || WEXITSTATUS(status) != 0)
-                return -EIO;
+                return r;
         return buffer_text(&text) ? unit_environment_parse(buffer_text(&text), ret) : -ENOMEM;
 }

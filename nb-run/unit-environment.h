@@ -10,8 +10,7 @@ typedef struct UnitEnvironment {
         char *user; /* User=, "" for root */
 } UnitEnvironment;
 
-/* Asks PID 1 with systemctl: linking libsystemd for the one option that needs it would slow down every
- * event. -EIO: systemctl is not there or failed. */
+/* Asks PID 1; errors are those of unit_show(). */
 int unit_environment_read(const char *unit, UnitEnvironment *ret);
 
 /* Takes the properties apart as "systemctl show" prints them. */

@@ -246,6 +246,25 @@ def test_stopped_in_the_middle(machine):
     machine.run(['rm', '/etc/network-broker/network-broker.toml.d/slow.toml'])
 
 
+KILLS = {
+    'kill': 'systemctl kill nb-run@routable:lo',
+    'main': 'systemctl kill --kill-who=main --signal=INT nb-run@routable:lo',
+    'parent': 'kill $PPID',
+}
+
+
+@pytest.mark.parametrize('case', KILLS)
+def test_killed_in_the_middle(machine, case):
+    since = machine.cursor()
+    add(machine, '10-x', f'#!/bin/sh\n{KILLS[case]}\nsleep 1007\n')
+    add(machine, '20-y', '#!/bin/sh\ntouch /tmp/out\n')
+    unit = start(machine)
+    assert machine.show(unit, 'ActiveState', 'ExecMainStatus') == {'ActiveState': 'failed', 'ExecMainStatus': '1'}
+    assert not machine.path('/tmp/out').exists()
+    text = f'A signal cut the run short, and nobody is stopping {unit}: it has failed'
+    wait_records(machine, since, MESSAGE=text, NB_UNIT=unit)
+
+
 def test_not_without_the_state(machine):
     machine.run(['rm', '-f', '/run/network-broker/state/routable:lo'])
     add(machine, '10-x', '#!/bin/sh\ntouch /tmp/out\n')
