@@ -352,9 +352,9 @@ DRY_RUNS = ('nb-run --dry-run routable:lo', 'nb-rules --dry-run lo', 'nb-lease -
 @pytest.mark.parametrize('command', DRY_RUNS)
 @pytest.mark.parametrize('output', ['>/dev/full', '>&-'])
 def test_output_of_a_dry_run_that_cannot_be_written(machine, command, output):
-    assert machine.run(['sh', '-c', f'{command} >/dev/null'], check=False) == (0, '')
+    machine.run(['sh', '-c', f'{command} >/dev/null'])
     assert machine.run(['sh', '-c', f'{command} 2>/tmp/out {output}'], check=False)[0] == 1
-    assert machine.read('/tmp/out').startswith('Cannot write to standard output: ')
+    assert 'Cannot write to standard output: ' in machine.read('/tmp/out')
 
 
 def test_power_off_does_not_wait(new_machine):
