@@ -4,16 +4,13 @@
  * There is no state here: a client that comes back after a crash finds out from PID 1 what became of its requests. */
 #include "clients.h"
 
-#include <fcntl.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
 
-#include "file-util.h"
+#include "event-files.h"
 #include "heap.h"
 #include "log.h"
 #include "pid1.h"
-
-#define EVENTS_DIRECTORY "/run/network-broker/events"
 
 /* More than nb-watch ever has unfinished; a request beyond is refused. */
 #define JOBS_MAX 512U
@@ -110,20 +107,6 @@ static void on_answer(const Answer *answer, void *userdata) {
                 heap_rest(&s->n_waited);
 }
 
-/* The variables of the event for nb-run, each with its NUL. */
-static int save_variables(int dir_fd, const Request *request) {
-        const char *first, *last;
-
-        if (request->n_variables == 0)
-                return file_write_atomic(dir_fd, request->unit.instance, "", 0, 0644);
-
-        /* They stand one behind the other in the message. */
-        first = request->variables[0];
-        last = request->variables[request->n_variables - 1];
-        return file_write_atomic(dir_fd, request->unit.instance, first,
-                        (size_t) (last - first) + strlen(last) + 1, 0644);
-}
-
 static int client_begin(Client *c, const Request *request) {
         Clients *s = c->clients;
         Pending *p;
@@ -133,11 +116,12 @@ static int client_begin(Client *c, const Request *request) {
         if (r < 0)
                 return log_error_errno(r, "Failed to connect to the system bus: %m");
 
-        if (request->unit.kind == UNIT_RUN && request->verb == VERB_START) {
-                r = save_variables(s->events_fd, request);
-                if (r < 0)
-                        return log_error_errno(r, "Failed to write %s/%s: %m", EVENTS_DIRECTORY,
-                                        request->unit.instance);
+        r = event_files_follow(s->events_fd, request);
+        if (r < 0) {
+                log_error_errno(r, "Failed to update %s/%s: %m", EVENTS_DIRECTORY, request->unit.instance);
+                /* Not without what it is to know. A unit whose file stays is stopped all the same. */
+                if (request->verb == VERB_START)
+                        return r;
         }
 
         p = calloc(1, sizeof(*p));
@@ -267,9 +251,9 @@ int clients_new(sd_event *event, Clients **ret) {
         s->buffer = malloc(REQUEST_MAX);
         if (!s->buffer)
                 return log_fatal_errno(-ENOMEM, "Out of memory.");
-        s->events_fd = open(EVENTS_DIRECTORY, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
+        s->events_fd = event_files_open();
         if (s->events_fd < 0)
-                return log_fatal_errno(errno, "Failed to open %s: %m", EVENTS_DIRECTORY);
+                return log_fatal_errno(s->events_fd, "Failed to open %s: %m", EVENTS_DIRECTORY);
         r = pid1_new(event, &handlers, s, &s->pid1);
         if (r < 0)
                 return log_fatal_errno(r, "Failed to set up the connection to systemd: %m");

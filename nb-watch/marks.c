@@ -27,6 +27,7 @@ static void look_for_others(Watch *w, Name *name, EventType event) {
 }
 
 uint32_t marks_leave(Watch *w, Name *name, uint32_t events) {
+        uint32_t failed = 0;
         int r;
 
         for (EventType e = 0; e < _EVENT_TYPE_MAX; e++) {
@@ -38,6 +39,7 @@ uint32_t marks_leave(Watch *w, Name *name, uint32_t events) {
                         log_error_errno(r, "Failed to remove the state %s:%s: %m", event_name(e),
                                         name->name);
                 name->files &= ~event_bit(e);
+                failed |= name->failed & event_bit(e);
         }
-        return name->active & events;
+        return failed | (name->active & events);
 }

@@ -57,7 +57,7 @@ static void on_state(int r, const UnitState *state, void *userdata) {
                 work_rules_state(work, state);
         else if (work->verb != VERB_STOP)
                 on_start_state(work, state);
-        else if (state->active)
+        else if (state->active || state->failed)
                 work_call(work, VERB_STOP, UNIT_RUN, work->stopping);
         else
                 work_called(work, CALL_DONE, "done");

@@ -55,7 +55,7 @@ bool answer_came(Work *work, const char *networkd);
 void answer_end(Work *work);
 
 /* --- marks.c: nobody may start a unit from now on whose state the link has left. Returns the events whose units are to
- * be stopped then. */
+ * be stopped then; failed ones are among them, which stay failed: nb-start removes their variables. */
 uint32_t marks_leave(Watch *w, Name *name, uint32_t events);
 
 /* --- record.c */
