@@ -14,8 +14,8 @@ CABLES = {'f': 'eth2', 'h': 'eth3'}
 CONTAINERS = 1000
 GROWTH = (10, 100, 1000)
 IDLE = 60
-# The timer of the status line is armed for a moment after the last event.
-AFTER = 3
+# A minute after routes changed last they are counted once more, and the status line has a timer for a moment.
+AFTER = 64
 WATCH = ('nb-watch.service',)
 
 
