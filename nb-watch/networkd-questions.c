@@ -16,6 +16,7 @@ typedef struct Question Question;
 struct Question {
         Questions *questions;
         int ifindex;
+        bool again; /* it was asked once more before the answer */
         sd_bus_slot *slot;
         Question *next;
 };
@@ -153,6 +154,7 @@ static int on_described(sd_bus_message *m, void *userdata, _unused_ sd_bus_error
         Question *question = userdata;
         Questions *q = question->questions;
         int ifindex = question->ifindex, r;
+        bool again = question->again;
         const char *json = NULL;
 
         question_done(&q->descriptions, question);
@@ -161,23 +163,33 @@ static int on_described(sd_bus_message *m, void *userdata, _unused_ sd_bus_error
                 r = sd_bus_message_read(m, "s", &json);
         if (r < 0)
                 log_debug_errno(r, "systemd-networkd did not describe link %i: %m", ifindex);
+        /* Whoever asked last has not had his time yet. */
+        if (r < 0 && again && questions_describe(q, ifindex) >= 0)
+                return 0;
         q->handlers.described(ifindex, r < 0 ? NULL : json, q->userdata);
         return 0;
 }
 
-bool questions_is_describing(const Questions *q, int ifindex) {
-        for (const Question *question = q->descriptions; question; question = question->next)
+static Question *find_description(Questions *q, int ifindex) {
+        for (Question *question = q->descriptions; question; question = question->next)
                 if (question->ifindex == ifindex)
-                        return true;
-        return false;
+                        return question;
+        return NULL;
+}
+
+bool questions_is_describing(Questions *q, int ifindex) {
+        return find_description(q, ifindex);
 }
 
 int questions_describe(Questions *q, int ifindex) {
         _cleanup_(sd_bus_message_unrefp) sd_bus_message *m = NULL;
+        Question *question = find_description(q, ifindex);
         int r;
 
-        if (questions_is_describing(q, ifindex))
+        if (question) {
+                question->again = true;
                 return 0;
+        }
 
         r = sd_bus_message_new_method_call(
                         q->bus, &m, NETWORKD_NAME, NETWORKD_PATH, NETWORKD_MANAGER, "DescribeLink");

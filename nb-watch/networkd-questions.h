@@ -27,6 +27,7 @@ void questions_free(Questions *q);
  * if a single one has a name that is not UTF-8. */
 int questions_read_links(Questions *q, const Links *links);
 
-/* Asks for the description of a link; asking again before the answer changes nothing. */
+/* Asks for the description of a link. Asking again before the answer has the effect only that a refusal, or no answer in
+ * time, is not the last word. */
 int questions_describe(Questions *q, int ifindex);
-bool questions_is_describing(const Questions *q, int ifindex);
+bool questions_is_describing(Questions *q, int ifindex);
