@@ -2,17 +2,13 @@
 /* What did the administrator configure? See settings.h. */
 #include "settings.h"
 
-#include <fcntl.h>
-#include <spawn.h>
-#include <sys/wait.h>
-
 #include "log.h"
 #include "number.h"
+#include "unit-show.h"
 
 #define TABLE_BASE_DEFAULT 9999U
 #define PROTOCOL_DEFAULT 201U
 #define PROTOCOL_KERNEL 2U
-#define ENVIRONMENT_MAX 65536U
 
 int settings_parse(const char *table_base, const char *protocol, Settings *ret) {
         uint64_t base = TABLE_BASE_DEFAULT, number = PROTOCOL_DEFAULT;
@@ -52,82 +48,29 @@ int settings_find_variable(const char *environment, const char *name, char **ret
         return 0;
 }
 
-static int spawn_systemctl(const char *unit, int fd, pid_t *ret) {
-        char *argv[] = { (char *) "systemctl", (char *) "show", (char *) "--property=Environment",
-                (char *) "--value", (char *) "--", (char *) unit, NULL };
-        posix_spawn_file_actions_t actions;
+/* What PID 1 says, "" where there is none (a container, a chroot): then the defaults hold. */
+static const char *read_unit_environment(const char *unit, Buffer *buffer) {
         int r;
 
-        r = posix_spawn_file_actions_init(&actions);
-        if (r != 0)
-                return -r;
-        r = posix_spawn_file_actions_adddup2(&actions, fd, STDOUT_FILENO);
-        if (r == 0)
-                r = posix_spawn_file_actions_addopen(&actions, STDERR_FILENO, "/dev/null", O_WRONLY, 0);
-        if (r == 0)
-                r = posix_spawnp(ret, argv[0], &actions, NULL, argv, environ);
-        posix_spawn_file_actions_destroy(&actions);
-        return -r;
-}
-
-static size_t read_to_end(int fd, char *buffer, size_t max) {
-        size_t size = 0;
-
-        while (size < max) {
-                ssize_t n = read(fd, buffer + size, max - size);
-
-                if (n < 0 && errno == EINTR)
-                        continue;
-                if (n <= 0)
-                        break;
-                size += (size_t) n;
-        }
-        return size;
-}
-
-/* Returns the descriptor to read its output from. */
-static int start_systemctl(const char *unit, pid_t *ret_pid) {
-        int fds[2] = { -EBADF, -EBADF }, r;
-
-        if (pipe2(fds, O_CLOEXEC) < 0)
-                return negative_errno();
-        r = spawn_systemctl(unit, fds[1], ret_pid);
-        (void) safe_close(fds[1]);
-        if (r < 0) {
-                (void) safe_close(fds[0]);
-                return r;
-        }
-        return fds[0];
-}
-
-/* What PID 1 says, "" where there is none (a container, a chroot): then the defaults hold. */
-static void read_unit_environment(const char *unit, char ret[static ENVIRONMENT_MAX]) {
-        _cleanup_close_ int fd = -EBADF;
-        pid_t pid = 0;
-        int status;
-
-        ret[0] = '\0';
-        fd = start_systemctl(unit, &pid);
-        if (fd < 0) {
-                log_debug_errno(fd, "Failed to run systemctl: %m");
-                return;
-        }
-
-        ret[read_to_end(fd, ret, ENVIRONMENT_MAX - 1)] = '\0';
-        while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
-                ;
+        r = unit_show(unit, "Environment", -1, buffer);
+        if (r >= 0)
+                return buffer_text(buffer) ? strempty(startswith(buffer_text(buffer), "Environment="))
+                                           : NULL;
+        log_debug_errno(r, "Failed to ask systemd for the environment of %s: %m", unit);
+        return "";
 }
 
 int settings_load(const char *unit, Settings *ret) {
         const char *base = getenv("NB_ROUTE_TABLE_BASE"), *protocol = getenv("NB_RULE_PROTOCOL");
-        _cleanup_free_ char *unit_base = NULL, *unit_protocol = NULL, *text = NULL;
+        _cleanup_free_ char *unit_base = NULL, *unit_protocol = NULL;
+        _cleanup_buffer_ Buffer buffer = {};
+        const char *text;
         int r;
 
         if (unit && (!base || !protocol)) {
-                text = calloc(1, ENVIRONMENT_MAX);
+                text = read_unit_environment(unit, &buffer);
                 if (!text)
-                        return -ENOMEM;
-                read_unit_environment(unit, text);
+                        return log_error_errno(ENOMEM, "Failed to read the environment of %s: %m", unit);
                 r = settings_find_variable(text, "NB_ROUTE_TABLE_BASE", &unit_base);
                 if (r >= 0)
                         r = settings_find_variable(text, "NB_RULE_PROTOCOL", &unit_protocol);
