@@ -101,21 +101,20 @@ static int record_update(Work *work, bool started) {
         Record buffer, *record;
         Watch *w = work->watch;
         Entry *entry = work->entry;
+        bool said;
         int r;
 
         r = record_find(work, &buffer, &record);
         if (r < 0)
                 return r;
+        /* By the event's file in state/, see restore.c. */
+        said = event_is_level(entry->event) && !started && !record->left &&
+                        streq(record->name, entry->name->name);
         snprintf(record->name, sizeof(record->name), "%s", entry->name->name);
-        if (event_info(entry->event)->kind == EVENT_OPERATIONAL) {
-                record->operational = (int) entry->event;
-                record->operational_started = started;
-                record->left = false;
-        } else if (event_info(entry->event)->kind == EVENT_SETUP) {
-                record->setup = (int) entry->event;
-                record->setup_started = started;
-                record->left = false;
-        } else if (entry->event == EVENT_TYPE_ADDRESSES) {
+        record_enter(record, entry->event, started);
+        if (said)
+                return 0;
+        if (entry->event == EVENT_TYPE_ADDRESSES) {
                 if (!started)
                         r = state_addresses_prepare(w->state_fd, entry->ifindex, &entry->addresses);
                 if (r >= 0)

@@ -61,6 +61,16 @@ static const EventMark *find_mark(const Restore *restore, EventType event, const
         return NULL;
 }
 
+/* A state in which there was nothing to run is in no record: its file alone says that it was delivered. */
+static void restore_without_unit(const Restore *restore, Record *record) {
+        for (size_t i = 0; i < restore->state.n_marks; i++) {
+                const EventMark *mark = &restore->state.marks[i];
+
+                if (mark->asked_usec == 0 && streq(mark->link, record->name))
+                        record_enter(record, mark->event, false);
+        }
+}
+
 /* Active or failed is delivered; so is a state in which there was nothing to run. Not one whose file is gone: to leave it
  * was begun, its unit is about to stop or was stopped. */
 static int delivered_state(const Restore *restore, int state, bool started, const char *link) {
@@ -97,6 +107,7 @@ static int restore_record(Restore *restore, Record *record) {
         r = links_add(&restore->watch->links, record->ifindex, record->name, &link);
         if (r < 0)
                 return r;
+        restore_without_unit(restore, record);
         link->told = true;
         link->told_left = record->left;
         snprintf(link->told_name, sizeof(link->told_name), "%s", record->name);

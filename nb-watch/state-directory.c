@@ -29,61 +29,17 @@ static int remove_file(int dir_fd, const char *name) {
         return 0;
 }
 
-int state_mark_write(int dir_fd, const EventMark *mark) {
-        _cleanup_free_ char *text = NULL;
-        char instance[INSTANCE_MAX];
-        int n, r;
-
-        r = instance_format(mark->event, mark->link, instance);
-        if (r < 0)
-                return r;
-        if (mark->networkd)
-                n = asprintf(&text, "%i %" PRIu64 "\n%" PRIu64 " %s\n", mark->ifindex, mark->asked_usec,
-                                mark->networkd_usec, mark->networkd);
-        else
-                n = asprintf(&text, "%i %" PRIu64 "\n", mark->ifindex, mark->asked_usec);
-        if (n < 0) {
-                text = NULL;
-                return -ENOMEM;
+void record_enter(Record *record, EventType state, bool started) {
+        if (!event_is_level(state))
+                return;
+        if (event_info(state)->kind == EVENT_OPERATIONAL) {
+                record->operational = (int) state;
+                record->operational_started = started;
+        } else {
+                record->setup = (int) state;
+                record->setup_started = started;
         }
-
-        /* A file is written before the unit is asked for, so nobody reads a new one yet. One that is there may be read
-         * by an nb-run that waits for another to take its place. */
-        r = mark->networkd ? -EEXIST : file_write_page(dir_fd, instance, text, (size_t) n, true, 0644);
-        return r == -EEXIST ? file_write_atomic(dir_fd, instance, text, (size_t) n, 0644) : r;
-}
-
-int state_mark_remove(int dir_fd, EventType event, const char *link) {
-        char instance[INSTANCE_MAX];
-        int r;
-
-        r = instance_format(event, link, instance);
-        return r < 0 ? r : remove_file(dir_fd, instance);
-}
-
-int state_mark_ended(int dir_fd, EventType event, const char *link) {
-        char instance[INSTANCE_MAX];
-        int r;
-
-        r = instance_format(event, link, instance);
-        if (r >= 0 && utimensat(dir_fd, instance, NULL, AT_SYMLINK_NOFOLLOW) < 0)
-                r = negative_errno();
-        return r;
-}
-
-int state_mark_time(int dir_fd, EventType event, const char *link, struct timespec *ret) {
-        char instance[INSTANCE_MAX];
-        struct stat st;
-        int r;
-
-        r = instance_format(event, link, instance);
-        if (r >= 0 && fstatat(dir_fd, instance, &st, AT_SYMLINK_NOFOLLOW) < 0)
-                r = negative_errno();
-        if (r < 0)
-                return r;
-
-        *ret = st.st_mtim;
-        return 0;
+        record->left = false;
 }
 
 static const char *state_name(int event) {
@@ -288,29 +244,6 @@ static int load_record(int dir_fd, const char *file, Record *ret) {
         return 0;
 }
 
-static int load_mark(int dir_fd, const char *file, EventMark *ret) {
-        _cleanup_free_ char *text = NULL;
-        char ifindex[16], asked[24];
-        EventMark mark = {};
-        uint64_t number;
-        int r;
-
-        r = instance_parse(file, &mark.event, mark.link);
-        if (r < 0)
-                return r;
-        r = read_file(dir_fd, file, &text);
-        if (r < 0)
-                return r;
-        if (sscanf(text, "%15s %23s", ifindex, asked) != 2 ||
-                        number_parse(ifindex, 10, INT32_MAX, &number) < 0 ||
-                        number_parse(asked, 10, UINT64_MAX, &mark.asked_usec) < 0)
-                return -EBADMSG;
-        mark.ifindex = (int) number; /* 0 for the manager event */
-
-        *ret = mark;
-        return 0;
-}
-
 static int load_one(int dir_fd, const char *file, State *state) {
         int r;
 
@@ -334,7 +267,7 @@ static int load_one(int dir_fd, const char *file, State *state) {
         } else {
                 EventMark mark, *marks;
 
-                r = load_mark(dir_fd, file, &mark);
+                r = state_mark_read(dir_fd, file, &mark);
                 if (r < 0)
                         return r;
                 marks = reallocarray(state->marks, state->n_marks + 1, sizeof(EventMark));

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What must outlive nb-watch, in /run/network-broker/state.
  *
- *   EVENT:LINK        exists while that event may run (ConditionPathExists= of nb-run@.service); says whether its unit
- *                     was asked for, and when; with a second line if networkd's answer came after that
- *   @IFINDEX          what was delivered for a link
+ *   EVENT:LINK        exists while that event may run (ConditionPathExists= of nb-run@.service); says when its unit was
+ *                     asked for, with a second line if networkd's answer came after that; empty and read-only if there
+ *                     was nothing to run: then it stands for the state having been delivered, too
+ *   @IFINDEX          what else was delivered for a link
  *   @IFINDEX.addresses  … its addresses; .addresses.next while they are being delivered
  *   @IFINDEX.lease      … its DHCP lease, likewise; empty when it was lost
  *   @broker           when nb-watch was started last */
@@ -29,8 +30,8 @@ typedef struct Record {
 typedef struct EventMark {
         EventType event;
         char link[IF_NAMESIZE];
-        int ifindex;
         uint64_t asked_usec; /* CLOCK_MONOTONIC when the unit was asked for, 0 if there was nothing to run */
+        int ifindex;         /* only if it was asked for */
         /* Only to be written: what networkd knows, for NB_NETWORKD_ASKED=networkd_usec; NULL while it has not said. */
         uint64_t networkd_usec;
         const char *networkd; /* JSON on one line, which is null if it will not say */
@@ -38,7 +39,10 @@ typedef struct EventMark {
 
 int state_directory_open(void);
 
+/* --- state-mark.c */
 int state_mark_write(int dir_fd, const EventMark *mark);
+/* -ENOENT also for one that has yet to be written. */
+int state_mark_read(int dir_fd, const char *file, EventMark *ret);
 int state_mark_remove(int dir_fd, EventType event, const char *link);
 
 /* The unit's run has ended: state_mark_time() is then. */
@@ -47,6 +51,9 @@ int state_mark_ended(int dir_fd, EventType event, const char *link);
  * CLOCK_REALTIME. */
 int state_mark_time(int dir_fd, EventType event, const char *link, struct timespec *ret);
 
+/* --- state-directory.c */
+/* The link is in that state under the record's name; started: with a unit. No other kind of event changes anything. */
+void record_enter(Record *record, EventType state, bool started);
 /* Writes all but the addresses and the lease. */
 int state_record_write(int dir_fd, const Record *record);
 int state_record_remove(int dir_fd, int ifindex);

@@ -107,6 +107,43 @@ def test_back_in_the_state_that_was_being_left(machine, network):
     assert network.ran(index)[-2:] == [('no-carrier', name)] * 2
 
 
+@pytest.mark.parametrize('change', ['none', 'left', 'returned'])
+def test_state_without_a_script(machine, network, change):
+    """One with nothing to run counts as delivered like the others, over a restart too."""
+    def up():
+        machine.run(['ip', 'link', 'set', name, 'up'])
+        machine.wait_for(lambda: machine.states()[name][0] == 'no-carrier')
+
+    def down():
+        machine.run(['ip', 'link', 'set', name, 'down'])
+        machine.wait_for(lambda: machine.states()[name][0] == 'off')
+
+    def told():
+        machine.run(['journalctl', '--sync'])
+        return machine.messages('_SYSTEMD_UNIT=nb-watch.service', since=since).count(f'{name}: off.')
+
+    name, index = network.settled_link()
+    since = machine.cursor()
+    before = len(network.ran(index))
+    down()
+    machine.wait_for(lambda: told() == 1)
+    network.wait_rest()
+    with network.gap():
+        if change != 'none':
+            up()
+        if change == 'returned':
+            down()
+    if change != 'left':
+        network.wait_rest()
+        assert told() == 1
+        assert network.state('no-carrier', name) == 'inactive'
+        up()
+    network.wait_state('no-carrier', name)
+    network.wait_rest()
+    runs = [run for run in network.records.runs() if run.index == index]
+    assert [(run.event, run.previous) for run in runs[before:]] == [('no-carrier', 'off')]
+
+
 def test_same_name_before_the_units_of_the_old_link_ended(machine, network):
     with network.stubborn():
         name, old = network.settled_link()

@@ -146,8 +146,63 @@ static void test_marks(void **state) {
         }
 }
 
+static int truncate_file(int dir_fd, const char *name) {
+        _cleanup_close_ int fd = -EBADF;
+
+        fd = openat(dir_fd, name, O_WRONLY | O_TRUNC | O_CLOEXEC);
+        return fd < 0 ? negative_errno() : 0;
+}
+
+/* Of a state that was delivered without a unit; one that is being written has not been delivered. */
+static void test_mark_without_unit(void **state) {
+        EventMark mark = { .event = EVENT_TYPE_OFF, .link = "eth0" };
+        Folder *f = *state;
+        State loaded;
+
+        /* Also in the place of another. */
+        for (unsigned i = 0; i < 2; i++) {
+                assert_int_equal(state_mark_write(f->fd, &mark), 0);
+                assert_int_equal(state_load(f->fd, &loaded), 0);
+                assert_int_equal(loaded.n_marks, 1);
+                assert_int_equal(loaded.marks[0].event, EVENT_TYPE_OFF);
+                assert_string_equal(loaded.marks[0].link, "eth0");
+                assert_true(loaded.marks[0].asked_usec == 0);
+                state_clear(&loaded);
+        }
+
+        mark.asked_usec = 17;
+        assert_int_equal(state_mark_write(f->fd, &mark), 0);
+        assert_int_equal(state_load(f->fd, &loaded), 0);
+        assert_int_equal(loaded.n_marks, 1);
+        assert_true(loaded.marks[0].asked_usec == 17);
+        state_clear(&loaded);
+        assert_int_equal(truncate_file(f->fd, "off:eth0"), 0);
+        assert_int_equal(state_load(f->fd, &loaded), 0);
+        assert_int_equal(loaded.n_marks, 0);
+}
+
+static void test_record_enter(void **state) {
+        Record record = { .operational = -1, .setup = -1, .left = true };
+
+        record_enter(&record, EVENT_TYPE_ADDRESSES, true);
+        assert_int_equal(record.operational, -1);
+        assert_int_equal(record.setup, -1);
+        assert_true(record.left);
+        record_enter(&record, EVENT_TYPE_ROUTABLE, true);
+        assert_int_equal(record.operational, EVENT_TYPE_ROUTABLE);
+        assert_true(record.operational_started);
+        assert_int_equal(record.setup, -1);
+        assert_false(record.left);
+        record_enter(&record, EVENT_TYPE_CONFIGURED, true);
+        record_enter(&record, EVENT_TYPE_OFF, false);
+        assert_int_equal(record.operational, EVENT_TYPE_OFF);
+        assert_false(record.operational_started);
+        assert_int_equal(record.setup, EVENT_TYPE_CONFIGURED);
+        assert_true(record.setup_started);
+}
+
 static void test_mark_time(void **state) {
-        EventMark mark = { .event = EVENT_TYPE_ROUTABLE, .link = "eth0", .ifindex = 2 };
+        EventMark mark = { .event = EVENT_TYPE_ROUTABLE, .link = "eth0" };
         const struct timespec past[] = { { .tv_sec = 7 }, { .tv_sec = 7 } };
         struct timespec when;
         Folder *f = *state;
@@ -243,6 +298,8 @@ int main(void) {
                 cmocka_unit_test_setup_teardown(test_record, folder_setup, teardown),
                 cmocka_unit_test_setup_teardown(test_shorter_record, folder_setup, teardown),
                 cmocka_unit_test_setup_teardown(test_marks, folder_setup, teardown),
+                cmocka_unit_test_setup_teardown(test_mark_without_unit, folder_setup, teardown),
+                cmocka_unit_test(test_record_enter),
                 cmocka_unit_test_setup_teardown(test_mark_time, folder_setup, teardown),
                 cmocka_unit_test_setup_teardown(test_mark_with_answer, folder_setup, teardown),
                 cmocka_unit_test_setup_teardown(test_broker, folder_setup, teardown),
