@@ -3,12 +3,12 @@
 #include "exec.h"
 
 #include <fcntl.h>
-#include <linux/close_range.h>
 #include <sched.h>
 #include <signal.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
 
+#include "missing-syscall.h"
 #include "time-util.h"
 
 #define USEC_PER_SEC UINT64_C(1000000)
@@ -33,7 +33,7 @@ int exec_setup(void) {
                 return negative_errno();
 
         /* systemd did all of the following already, a shell did not. */
-        if (chdir("/") < 0 || close_range(3, ~0U, CLOSE_RANGE_CLOEXEC) < 0)
+        if (chdir("/") < 0 || close_from(3, CLOSE_RANGE_CLOEXEC) < 0)
                 return negative_errno();
         fd = open("/dev/null", O_RDONLY | O_NOCTTY | O_CLOEXEC);
         if (fd < 0 || dup2(fd, STDIN_FILENO) < 0)

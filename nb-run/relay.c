@@ -6,7 +6,6 @@
 #include "relay.h"
 
 #include <fcntl.h>
-#include <linux/close_range.h>
 #include <linux/sockios.h>
 #include <poll.h>
 #include <signal.h>
@@ -15,6 +14,8 @@
 #include <sys/socket.h>
 #include <sys/time.h>
 #include <sys/wait.h>
+
+#include "missing-syscall.h"
 
 /* How long a journald that reads nothing is waited for once the unit is being stopped. */
 #define PATIENCE_SEC 1
@@ -120,7 +121,7 @@ static void relay_main(int pipe_fd, int stream) {
         stop_signal_set(&blocked);
         if (setpgid(0, 0) >= 0 && sigprocmask(SIG_SETMASK, &blocked, NULL) >= 0 &&
                         dup2(pipe_fd, PIPE_FD) >= 0 && dup2(stream, STREAM_FD) >= 0 &&
-                        close_range(STREAM_FD + 1, ~0U, 0) >= 0 &&
+                        close_from(STREAM_FD + 1, 0) >= 0 &&
                         setsockopt(STREAM_FD, SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof(patience)) >= 0)
                 relay();
         _exit(EXIT_SUCCESS);

@@ -3,6 +3,7 @@
 #include "report.h"
 
 #include <inttypes.h>
+#include <signal.h>
 #include <sys/stat.h>
 
 #define MESSAGE_FAILED "1d3a007ddf94458fb24a8170d0157cec"
@@ -25,13 +26,18 @@ const char *duration_format(uint64_t usec, char *buffer, size_t size) {
         return buffer;
 }
 
+/* Those of signal(7) that end a process; not every C library has their names. */
 static const char *signal_text(int sig, char *buffer, size_t size) {
-        const char *name = sigabbrev_np(sig);
+#define NAME(signal) [signal] = #signal
+        static const char *const names[] = { NAME(SIGHUP), NAME(SIGINT), NAME(SIGQUIT), NAME(SIGILL),
+                NAME(SIGTRAP), NAME(SIGABRT), NAME(SIGBUS), NAME(SIGFPE), NAME(SIGKILL), NAME(SIGUSR1),
+                NAME(SIGSEGV), NAME(SIGUSR2), NAME(SIGPIPE), NAME(SIGALRM), NAME(SIGTERM), NAME(SIGXCPU),
+                NAME(SIGXFSZ), NAME(SIGVTALRM), NAME(SIGPROF), NAME(SIGIO), NAME(SIGPWR), NAME(SIGSYS) };
+#undef NAME
 
-        if (name)
-                (void) snprintf(buffer, size, "SIG%s", name);
-        else
-                (void) snprintf(buffer, size, "signal %i", sig);
+        if (sig > 0 && sig < (int) ELEMENTSOF(names) && names[sig])
+                return names[sig];
+        (void) snprintf(buffer, size, "signal %i", sig);
         return buffer;
 }
 

@@ -139,7 +139,7 @@ static int list_folder(ScriptList *list, int fd, const char *folder, size_t inde
         ssize_t n;
         int r;
 
-        while ((n = getdents64(fd, buffer, sizeof(buffer))) > 0)
+        while ((n = getdents64(fd, (void *) buffer, sizeof(buffer))) > 0)
                 for (ssize_t i = 0; i < n;) {
                         const struct dirent64 *d = (const void *) (buffer + i);
                         Script *script;
