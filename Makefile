@@ -86,8 +86,9 @@ MUSL ?= $(if $(STATIC),$(wildcard $(MUSL_LIBDIR)/rcrt1.o))
 MUSL_CFLAGS := -D_LARGEFILE64_SOURCE -nostdinc -isystem $(MUSL_INCLUDEDIR) \
 	-isystem $(shell $(CC) -print-file-name=include) -idirafter /usr/include/$(subst -musl,-gnu,$(MUSL_TRIPLET)) \
 	-idirafter /usr/include
-MUSL_START = -nostdlib $(addprefix $(MUSL_LIBDIR)/,rcrt1.o crti.o)
-MUSL_END = $(MUSL_LIBDIR)/libc.a -lgcc $(MUSL_LIBDIR)/crtn.o
+SHORT_LIVED_TREE = $(BUILD)$(if $(MUSL),/musl)
+SHORT_LIVED_LDFLAGS = $(STATIC) $(if $(MUSL),-nostdlib $(addprefix $(MUSL_LIBDIR)/,rcrt1.o crti.o))
+SHORT_LIVED_LIBS = $(if $(MUSL),$(MUSL_LIBDIR)/libc.a -lgcc $(MUSL_LIBDIR)/crtn.o)
 
 # One folder a program; generator/ makes nb-generator. main.c holds run(), the rest is also linked by the tests.
 DIRS = common generator nb-watch nb-start nb-run nb-rules nb-lease nb-resolve
@@ -146,11 +147,7 @@ $(BUILD)/bin/$(call program_name,$(1)): $(2)/$(1)/main.o $(call archives,$(1),$(
 	$$(Q)$$(CC) $(if $(3),$$(filter-out -pie,$$(BASE_LDFLAGS)),$$(BASE_LDFLAGS)) $$(LDFLAGS) $(3) -o $$@ $$^ $$(LIBS_$(call program_name,$(1))) $(4)
 endef
 $(foreach d,$(filter-out $(SHORT_LIVED),$(PROGRAM_DIRS)),$(eval $(call program_rule,$(d),$(BUILD))))
-ifneq ($(MUSL),)
-$(foreach d,$(SHORT_LIVED),$(eval $(call program_rule,$(d),$(BUILD)/musl,$(STATIC) $(MUSL_START),$(MUSL_END))))
-else
-$(foreach d,$(SHORT_LIVED),$(eval $(call program_rule,$(d),$(BUILD),$(STATIC))))
-endif
+$(foreach d,$(SHORT_LIVED),$(eval $(call program_rule,$(d),$(SHORT_LIVED_TREE),$(SHORT_LIVED_LDFLAGS),$(SHORT_LIVED_LIBS))))
 
 # What is built with one PREFIX is built again for another.
 $(BUILD)/prefix: FORCE
@@ -290,10 +287,11 @@ $(BUILD)/tests/bench/stamp: tests/bench/stamp.c
 	$(call say,CC,$@)
 	$(Q)$(CC) $(filter-out -fPIE,$(BASE_CFLAGS)) $(CFLAGS) -fno-stack-protector -static -nostdlib -o $@ $<
 
-$(BUILD)/tests/bench/spawn: tests/bench/spawn.c
+# Linked as nb-run is, which is measured against it.
+$(BUILD)/tests/bench/spawn: $(SHORT_LIVED_TREE)/tests/bench/spawn.o
 	@mkdir -p $(@D)
-	$(call say,CC,$@)
-	$(Q)$(CC) $(BASE_CFLAGS) $(CFLAGS) -static -o $@ $<
+	$(call say,LD,$@)
+	$(Q)$(CC) $(filter-out -pie,$(BASE_LDFLAGS)) $(LDFLAGS) $(SHORT_LIVED_LDFLAGS) -o $@ $^ $(SHORT_LIVED_LIBS)
 
 $(BUILD)/tests/bench/bus: tests/bench/bus.c $(call archive,common,$(BUILD))
 	@mkdir -p $(@D)

@@ -262,7 +262,7 @@ void device_read(int socket_fd, const char *name, int ifindex, Device *ret) {
         *ret = (Device){};
         read_udev(ifindex, ret);
         (void) snprintf(path, sizeof(path), "/sys/class/net/%s", name);
-        fd = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+        fd = openat(AT_FDCWD, path, O_PATH | O_DIRECTORY | O_CLOEXEC);
         read_type(fd, ret);
         read_driver(socket_fd, name, ret);
         if (fd >= 0)

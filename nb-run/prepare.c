@@ -81,32 +81,26 @@ static const char *networkd_object(const PrepareRequest *request, char **buffer)
         return object;
 }
 
-static int add_json(Environment *e, const LogFields *fields, const LinkFacts *facts, int *ret_fd) {
-        _cleanup_buffer_ Json json = {}, dispatcher = {};
+static int add_json(Environment *e, const LogFields *fields, const LinkFacts *facts, Prepared *p) {
         char path[JSON_FILE_PATH_MAX];
         const char *text;
-        int fd, r;
+        int r;
 
-        document_write(&json, facts);
-        document_write_dispatcher(&dispatcher, facts);
-        text = buffer_text(&json);
-        if (!text || !buffer_text(&dispatcher))
+        document_write(&p->json, facts);
+        document_write_dispatcher(&p->dispatcher, facts);
+        text = buffer_text(&p->json);
+        if (!text || !buffer_text(&p->dispatcher))
                 return -ENOMEM;
 
-        fd = json_file_create(text, json.length, path);
-        if (fd < 0)
-                return fd;
+        p->json_fd = json_file_create(text, p->json.length, path);
+        if (p->json_fd < 0)
+                return p->json_fd;
         r = environment_set(e, "JSON_FILE", path);
         if (r >= 0)
                 r = script_environment_add_one(e, fields, "JSON", text);
         if (r >= 0)
-                r = script_environment_add_one(e, fields, "json", buffer_text(&dispatcher));
-        if (r < 0) {
-                safe_close(fd);
-                return r;
-        }
-        *ret_fd = fd;
-        return 0;
+                r = script_environment_add_one(e, fields, "json", buffer_text(&p->dispatcher));
+        return r;
 }
 
 /* The kernel's answer may be missing, the scripts run all the same. */
@@ -124,52 +118,58 @@ static void take_snapshot(Netlink *nl, const PrepareRequest *request, Snapshot *
                                 *nl->error ? ": " : "", nl->error);
 }
 
-static int prepare_link(const PrepareRequest *request, Environment *e, int *ret_json_fd) {
-        _cleanup_netlink_ Netlink nl = NETLINK_INITIALIZER;
-        _cleanup_snapshot_ Snapshot snapshot = {};
-        _cleanup_free_ char *lease = NULL, *late = NULL;
+static int prepare_link(const PrepareRequest *request, Environment *e, Prepared *p) {
         char essid[IW_ESSID_MAX_SIZE + 1] = "";
         EventContext context = { .event = request->event,
                 .link = request->link,
                 .file = request->file,
-                .snapshot = &snapshot,
+                .snapshot = &p->snapshot,
                 .essid = essid,
                 .fields = request->fields };
         Device device;
         int r;
 
-        take_snapshot(&nl, request, &snapshot);
+        take_snapshot(&p->nl, request, &p->snapshot);
         request->fields->ifindex = event_ifindex(&context);
-        if (snapshot.exists)
-                read_essid(nl.fd, request->link, essid);
-        read_lease(request, request->fields->ifindex, &lease);
-        context.lease = lease;
+        if (p->snapshot.exists)
+                read_essid(p->nl.fd, request->link, essid);
+        read_lease(request, request->fields->ifindex, &p->lease);
+        context.lease = p->lease;
         r = script_environment_add(e, &context);
-        if (r < 0 || !snapshot.exists || !request->emit_json)
+        if (r < 0 || !p->snapshot.exists || !request->emit_json)
                 return r;
 
-        device_read(nl.fd, snapshot.name, snapshot.ifindex, &device);
+        device_read(p->nl.fd, p->snapshot.name, p->snapshot.ifindex, &device);
         return add_json(e, request->fields,
-                        &(LinkFacts){ .snapshot = &snapshot,
+                        &(LinkFacts){ .snapshot = &p->snapshot,
                                         .device = &device,
-                                        .networkd = networkd_object(request, &late),
+                                        .networkd = networkd_object(request, &p->late),
                                         .operational_state = environment_get(e, "OperationalState"),
                                         .setup_state = environment_get(e, "AdministrativeState"),
                                         .essid = essid },
-                        ret_json_fd);
+                        p);
 }
 
-int prepare_environment(const PrepareRequest *request, Environment *e, int *ret_json_fd) {
-        const Snapshot nothing = {};
+int prepare_environment(const PrepareRequest *request, Environment *e, Prepared *p) {
         EventContext context = { .event = request->event,
                 .link = "",
                 .file = request->file,
-                .snapshot = &nothing,
+                .snapshot = &p->snapshot,
                 .essid = "",
                 .fields = request->fields };
 
-        *ret_json_fd = -EBADF;
         if (event_info(request->event)->kind == EVENT_MANAGER)
                 return script_environment_add(e, &context);
-        return prepare_link(request, e, ret_json_fd);
+        return prepare_link(request, e, p);
+}
+
+void prepared_done(Prepared *p) {
+        netlink_close(&p->nl);
+        snapshot_done(&p->snapshot);
+        free(p->lease);
+        free(p->late);
+        buffer_done(&p->json);
+        buffer_done(&p->dispatcher);
+        safe_close(p->json_fd);
+        *p = (Prepared) PREPARED_INITIALIZER;
 }

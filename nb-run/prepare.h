@@ -2,6 +2,8 @@
 /* Gathering what the scripts of one event get to know. */
 #pragma once
 
+#include "json.h"
+#include "netlink.h"
 #include "script-environment.h"
 
 typedef struct PrepareRequest {
@@ -14,10 +16,23 @@ typedef struct PrepareRequest {
         LogFields *fields;     /* gets the ifindex */
 } PrepareRequest;
 
+/* What the environment was made of. It is freed when the scripts have run: the first one does not wait for that. */
+typedef struct Prepared {
+        Netlink nl;
+        Snapshot snapshot;
+        char *lease, *late;
+        Json json, dispatcher;
+        int json_fd; /* what JSON_FILE names, open in the scripts; or negative */
+} Prepared;
+
+#define PREPARED_INITIALIZER                                                                                \
+        { .nl = NETLINK_INITIALIZER, .json_fd = -EBADF }
+
+void prepared_done(Prepared *p);
+
 /* Whether a list separated by spaces names a source of events. */
 bool generator_includes(const char *generator, const char *name);
 
-/* Asks kernel, networkd's files and sysfs, and adds all variables of the event. *ret_json_fd is what
- * JSON_FILE names, or negative; it must be open in the scripts, and is the caller's. What cannot be found
- * out is left out with a warning. */
-int prepare_environment(const PrepareRequest *request, Environment *e, int *ret_json_fd);
+/* Asks kernel, networkd's files and sysfs, and adds all variables of the event. What cannot be found out is left out with a
+ * warning. p has been initialized, and is the caller's after an error too. */
+int prepare_environment(const PrepareRequest *request, Environment *e, Prepared *p);

@@ -8,7 +8,7 @@ void plan_done(Plan *plan) {
         for (size_t i = 0; i < plan->n_parts; i++)
                 scripts_done(&plan->parts[i].scripts);
         environment_done(&plan->environment);
-        safe_close(plan->json_fd);
+        prepared_done(&plan->prepared);
         *plan = (Plan) PLAN_INITIALIZER;
 }
 
@@ -72,7 +72,7 @@ static int plan_environment(Plan *plan, Runner *runner, const char *instance, co
 
         r = environment_inherit(&plan->environment, inherited);
         if (r >= 0)
-                r = prepare_environment(&request, &plan->environment, &plan->json_fd);
+                r = prepare_environment(&request, &plan->environment, &plan->prepared);
         return r < 0 ? log_message(LOG_ERR, r, &runner->fields, "Cannot make the environment: %m") : 0;
 }
 

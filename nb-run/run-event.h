@@ -20,11 +20,11 @@ typedef struct Plan {
         Part parts[PARTS_MAX];
         size_t n_parts;
         Environment environment; /* of the first part; empty if no script is to run */
-        int json_fd;
+        Prepared prepared;
 } Plan;
 
 #define PLAN_INITIALIZER                                                                                    \
-        { .trust.root_fd = -EBADF, .json_fd = -EBADF }
+        { .trust.root_fd = -EBADF, .prepared = PREPARED_INITIALIZER }
 
 /* Finds the scripts of runner's event and makes their environment on top of what is inherited (ends with
  * NULL). force_environment: also where no script is to run. Logs what goes wrong. */

@@ -24,7 +24,8 @@ typedef struct Walk {
 int trust_open(const char *root, uid_t owner, Trust *ret) {
         int fd;
 
-        fd = open(root, O_PATH | O_DIRECTORY | O_CLOEXEC);
+        /* musl's open() would set the flag once more. */
+        fd = openat(AT_FDCWD, root, O_PATH | O_DIRECTORY | O_CLOEXEC);
         if (fd < 0)
                 return negative_errno();
 
@@ -50,16 +51,17 @@ static int check_folder(Walk *w) {
         return -EPERM;
 }
 
-static int walk_root(Walk *w) {
-        int fd;
-
-        fd = fcntl(w->trust->root_fd, F_DUPFD_CLOEXEC, 3);
-        if (fd < 0)
-                return negative_errno();
-        safe_close(w->fd);
+/* The root's own descriptor stays open. */
+static void step_to(Walk *w, int fd) {
+        if (w->fd != w->trust->root_fd)
+                safe_close(w->fd);
         w->fd = fd;
+}
+
+static int walk_root(Walk *w) {
+        step_to(w, w->trust->root_fd);
         w->here[0] = '\0';
-        if (fstat(fd, &w->st) < 0)
+        if (fstat(w->fd, &w->st) < 0)
                 return negative_errno();
         return check_folder(w);
 }
@@ -99,8 +101,7 @@ static int walk_up(Walk *w) {
         fd = openat(w->fd, "..", O_PATH | O_DIRECTORY | O_CLOEXEC);
         if (fd < 0)
                 return negative_errno();
-        safe_close(w->fd);
-        w->fd = fd;
+        step_to(w, fd);
         slash = strrchr(w->here, '/');
         if (slash)
                 *slash = '\0';
@@ -125,8 +126,7 @@ static int walk_down(Walk *w, const char *name) {
         n = strlen(w->here);
         if (snprintf(w->here + n, sizeof(w->here) - n, "/%s", name) >= (int) (sizeof(w->here) - n))
                 return -ENAMETOOLONG;
-        safe_close(w->fd);
-        w->fd = TAKE_FD(fd);
+        step_to(w, TAKE_FD(fd));
         w->st = st;
         return S_ISDIR(st.st_mode) ? check_folder(w) : 0;
 }
@@ -183,7 +183,7 @@ int trust_walk(const Trust *trust, const char *path, struct stat *ret,
         w.reason = reason;
         reason[0] = '\0';
         r = walk(&w, path);
-        safe_close(w.fd);
+        step_to(&w, -EBADF);
         if (r < 0)
                 return r;
 
