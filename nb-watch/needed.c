@@ -2,14 +2,15 @@
 /* Is there something to run for an event? A host whose containers come and go by the hundred must not pay for units
  * that would do nothing.
  *
- * What a folder holds is remembered until its time stamp changes, so an event costs a stat() a folder of scripts. Those
- * of units are looked at after a daemon-reload only, as systemd has it. */
+ * What a folder holds is remembered until its time stamp changes. Those of scripts are looked at when something may have
+ * changed in them, those of units after a daemon-reload only, as systemd has it. */
 #include <fcntl.h>
 #include <limits.h>
 #include <sys/stat.h>
 #include <time.h>
 
 #include "file-util.h"
+#include "folder-watch.h"
 #include "log.h"
 #include "needed.h"
 #include "unit-name.h"
@@ -33,6 +34,7 @@ static const char *const unit_roots[] = {
 
 typedef struct Folder {
         struct timespec changed; /* its time stamp; zero: look again */
+        unsigned turn;           /* of folder_watch_turn(), when it was looked at; 0: look again */
         bool needed;             /* it holds a script; of units: it cannot be listed */
         bool said;               /* that it, or a folder in it, cannot be listed */
         char **names;            /* of folders NAME.wants and such; NULL-terminated, may be NULL */
@@ -79,6 +81,7 @@ static bool folder_may_hold(Folder *folder, const char *path, int error) {
                 log_warning_errno(error, "Failed to list %s, taking it for not empty: %m", path);
         folder->said = true;
         folder->changed = (struct timespec){};
+        folder->turn = 0;
         return true;
 }
 
@@ -95,19 +98,27 @@ static bool folder_has_entries(Folder *folder, const char *path) {
         return false;
 }
 
-bool event_has_scripts(EventType event) {
-        const char *const *directories = event_info(event)->directories;
+static void look_for_scripts(Folder *folder, const char *root, const char *directory, unsigned turn) {
         char path[128];
         int error;
+
+        snprintf(path, sizeof(path), "%s/%s", root, directory);
+        folder->turn = turn > 0 && folder_watch(path) ? turn : 0;
+        if (folder_changed(folder, path, &error))
+                folder->needed = error > 0 ? folder_may_hold(folder, path, error)
+                                           : folder_has_entries(folder, path);
+}
+
+bool event_has_scripts(EventType event) {
+        const char *const *directories = event_info(event)->directories;
+        unsigned turn = folder_watch_turn();
 
         for (size_t i = 0; directories[i]; i++)
                 for (size_t j = 0; j < ELEMENTSOF(event_script_roots); j++) {
                         Folder *folder = &script_folders[event][i][j];
 
-                        snprintf(path, sizeof(path), "%s/%s", event_script_roots[j], directories[i]);
-                        if (folder_changed(folder, path, &error))
-                                folder->needed = error > 0 ? folder_may_hold(folder, path, error)
-                                                           : folder_has_entries(folder, path);
+                        if (folder->turn == 0 || folder->turn != turn)
+                                look_for_scripts(folder, event_script_roots[j], directories[i], turn);
                         if (folder->needed)
                                 return true;
                 }
@@ -234,11 +245,14 @@ bool event_is_needed(const Config *config, EventType event, const char *link) {
 }
 
 bool unit_seems_active_since(const char *unit, struct timespec *ret) {
-        char path[PATH_MAX];
+        static int units_fd = -EBADF;
+        char name[NAME_MAX + 1];
         struct stat st;
 
-        snprintf(path, sizeof(path), "/run/systemd/units/invocation:%s", unit);
-        if (lstat(path, &st) < 0)
+        if (units_fd < 0)
+                units_fd = open("/run/systemd/units", O_PATH | O_DIRECTORY | O_CLOEXEC);
+        snprintf(name, sizeof(name), "invocation:%s", unit);
+        if (fstatat(units_fd, name, &st, AT_SYMLINK_NOFOLLOW) < 0)
                 return false;
 
         *ret = st.st_mtim;
