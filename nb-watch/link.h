@@ -17,6 +17,8 @@
 typedef struct Watch Watch;
 
 typedef struct Link {
+        /* What is read of links that are only passed by lies side by side. */
+        struct Link *next;
         int ifindex;
         char name[IF_NAMESIZE];
         bool seen; /* by the dump under way */
@@ -49,7 +51,6 @@ typedef struct Link {
         sd_event_source *lease_timer, *refresh_timer;
 
         Record delivered;
-        struct Link *next;
 } Link;
 
 /* The table of links, by ifindex. */

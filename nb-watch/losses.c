@@ -14,6 +14,8 @@
 #define TURN_USEC 5000U
 /* From the end of a look to the next one at the least: containers that come and go give a cause each. */
 #define PAUSE_USEC 100000U
+/* … if no link's routes were of interest at that one. */
+#define PAUSE_UNWANTED_USEC 1000000U
 
 void losses_suspect(Watch *w) {
         w->losses.suspected = !w->monitor;
@@ -82,6 +84,7 @@ static void begin_look(Watch *w) {
         w->losses.looking = true;
         w->losses.spent_usec = 0;
         links_foreach(&w->links, suspect_link, &suspicion);
+        w->losses.wanted = suspicion.any;
         r = suspicion.any ? rtnl_wait(w->rtnl) : 0;
         if (r < 0)
                 log_debug_errno(r,
@@ -128,7 +131,8 @@ static int on_time(_unused_ sd_event_source *source, _unused_ uint64_t usec, voi
         losses->spent_usec += now - began;
         losses->next_usec = now;
         if (!turn.more)
-                losses->next_usec += PAUSE_USEC + DUMP_SHARE * losses->spent_usec;
+                losses->next_usec += (losses->wanted ? PAUSE_USEC : PAUSE_UNWANTED_USEC) +
+                                DUMP_SHARE * losses->spent_usec;
         losses_look(w);
         deliver_ready(w);
         return 0;

@@ -27,6 +27,7 @@ typedef struct Restore Restore;
 typedef struct Losses {
         bool suspected;
         bool looking;           /* a look is under way */
+        bool wanted;            /* … and it is about some link */
         sd_event_source *timer; /* while a look waits for its turn */
         uint64_t next_usec;     /* no turn before, monotonic */
         uint64_t spent_usec;    /* by the look under way */
