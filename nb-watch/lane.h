@@ -59,6 +59,7 @@ struct Entry {
         /* Of a lease event: the LeaseChange, and the lease as its file has it; NULL if it was lost. */
         int lease_change;
         char *lease;
+        bool alone;          /* of link-removed: of what was delivered there is only the record */
         uint64_t digest;     /* of a routes event: what it delivers */
         bool settle;         /* it was begun before a crash: find out from PID 1 what became of it */
         uint64_t asked_usec; /* when its unit was asked for, CLOCK_MONOTONIC */

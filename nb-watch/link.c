@@ -211,6 +211,8 @@ void link_enter(Watch *w, Link *link, bool first) {
 }
 
 void link_leave(Watch *w, Link *link) {
+        Entry *removed;
+
         if (!link->told)
                 return;
 
@@ -220,8 +222,10 @@ void link_leave(Watch *w, Link *link) {
         lease_free(link->lease);
         link->lease = NULL;
         leases_leave(w->leases, link->told_name);
-        (void) watch_push(w, link->ifindex, link->told_name, ENTRY_EVENT, EVENT_TYPE_LINK_REMOVED,
+        removed = watch_push(w, link->ifindex, link->told_name, ENTRY_EVENT, EVENT_TYPE_LINK_REMOVED,
                         variables_of_link(link, EVENT_TYPE_LINK_REMOVED));
+        if (removed)
+                removed->alone = !link->delivered.has_files && !removed->lane_previous;
         (void) watch_push(w, link->ifindex, link->told_name, ENTRY_FORGET, EVENT_TYPE_LINK_REMOVED, NULL);
 }
 

@@ -91,10 +91,10 @@ void record_left(Work *work) {
 }
 
 /* Link-removed ends it; but not if the link is watched again under another name. */
-static int record_end(Watch *w, int ifindex) {
-        Link *link = links_find(&w->links, ifindex);
+static int record_end(Watch *w, const Entry *entry) {
+        Link *link = links_find(&w->links, entry->ifindex);
 
-        return link && link->told ? 0 : state_record_remove(w->state_fd, ifindex);
+        return link && link->told ? 0 : state_record_remove(w->state_fd, entry->ifindex, entry->alone);
 }
 
 static int record_update(Work *work, bool started) {
@@ -112,6 +112,8 @@ static int record_update(Work *work, bool started) {
                         streq(record->name, entry->name->name);
         snprintf(record->name, sizeof(record->name), "%s", entry->name->name);
         record_enter(record, entry->event, started);
+        if (entry->event == EVENT_TYPE_ADDRESSES || entry->event == EVENT_TYPE_LEASE)
+                record->has_files = true;
         if (said)
                 return 0;
         if (entry->event == EVENT_TYPE_ADDRESSES) {
@@ -140,7 +142,7 @@ void record_delivered(Work *work, bool started) {
 
         w->n_delivered++;
         if (entry->event == EVENT_TYPE_LINK_REMOVED)
-                r = record_end(w, entry->ifindex);
+                r = record_end(w, entry);
         else if (entry->ifindex > 0)
                 r = record_update(work, started);
         if (r < 0)

@@ -118,6 +118,7 @@ static int restore_record(Restore *restore, Record *record) {
         if (r < 0)
                 return r;
         link->delivered = *record;
+        link->delivered.has_files = true;
         link->delivered.addresses = link->delivered.addresses_next = (AddressSet){};
         link->delivered.lease = link->delivered.lease_next = NULL;
         if (record->lease && record->lease[0])

@@ -63,13 +63,13 @@ int state_record_write(int dir_fd, const Record *record) {
         return file_write_page(dir_fd, file, text, RECORD_SIZE, false, 0644);
 }
 
-int state_record_remove(int dir_fd, int ifindex) {
+int state_record_remove(int dir_fd, int ifindex, bool alone) {
         static const char *const suffixes[] = { ".addresses.next", ".addresses", ".lease.next", ".lease",
                 "" };
         char file[48];
         int r = 0, q;
 
-        for (size_t i = 0; i < ELEMENTSOF(suffixes); i++) {
+        for (size_t i = alone ? ELEMENTSOF(suffixes) - 1 : 0; i < ELEMENTSOF(suffixes); i++) {
                 snprintf(file, sizeof(file), "@%i%s", ifindex, suffixes[i]);
                 q = remove_file(dir_fd, file);
                 r = r < 0 ? r : q;

@@ -24,6 +24,7 @@ typedef struct Record {
         AddressSet addresses, addresses_next;
         char *lease, *lease_next; /* as in /run/network-broker/lease */
         bool has_next;            /* addresses_next, which may be empty */
+        bool has_files;           /* of its addresses or its lease, perhaps */
 } Record;
 
 /* An EVENT:LINK file. */
@@ -56,7 +57,8 @@ int state_mark_time(int dir_fd, EventType event, const char *link, struct timesp
 void record_enter(Record *record, EventType state, bool started);
 /* Writes all but the addresses and the lease. */
 int state_record_write(int dir_fd, const Record *record);
-int state_record_remove(int dir_fd, int ifindex);
+/* alone: there are no files of its addresses and its lease. */
+int state_record_remove(int dir_fd, int ifindex, bool alone);
 /* The same part of it; -ENOENT if there is none. */
 int state_record_read(int dir_fd, int ifindex, Record *ret);
 

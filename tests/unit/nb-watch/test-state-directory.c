@@ -82,7 +82,7 @@ static void test_record(void **state) {
         assert_string_equal(loaded.records[0].lease, "lease");
         state_clear(&loaded);
 
-        assert_int_equal(state_record_remove(f->fd, record.ifindex), 0);
+        assert_int_equal(state_record_remove(f->fd, record.ifindex, false), 0);
         assert_int_equal(state_load(f->fd, &loaded), 0);
         assert_int_equal(loaded.n_records, 0);
         /* Its addresses and its lease went too. */
@@ -120,6 +120,9 @@ static void test_shorter_record(void **state) {
         /* As its writer leaves it that is killed at once. */
         assert_int_equal(file_write_atomic(f->fd, "@2", "", 0, 0644), 0);
         assert_int_equal(state_record_read(f->fd, 2, &read), -ENOENT);
+
+        assert_int_equal(state_record_remove(f->fd, 2, true), 0);
+        assert_int_equal(faccessat(f->fd, "@2", F_OK, 0), -1);
 }
 
 /* Names of links that look like names of our files. */
