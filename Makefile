@@ -99,7 +99,9 @@ objects = $(addprefix $(2)/,$(patsubst %.c,%.o,$(patsubst %.cc,%.o,$(sort $(wild
 archive = $(2)/$(1)/lib.a
 archives = $(if $(filter-out common,$(1)),$(call archive,$(1),$(2))) $(call archive,common,$(2))
 
-UNITS = $(patsubst units/%.in,$(BUILD)/units/%,$(wildcard units/*.in)) $(filter-out %.in,$(wildcard units/*))
+# One folder a PREFIX, as both may be built at once: that of `make` and that of the test machines.
+UNIT_BUILD = $(BUILD)/units$(PREFIX)
+UNITS = $(patsubst units/%.in,$(UNIT_BUILD)/%,$(wildcard units/*.in)) $(filter-out %.in,$(wildcard units/*))
 MANPAGES = $(wildcard man/*.[1-9])
 TESTS = $(patsubst tests/unit/%.c,$(BUILD)/tests/unit/%,$(wildcard tests/unit/*/test-*.c))
 FUZZERS = $(patsubst tests/fuzz/%.c,$(BUILD)/tests/fuzz/%,$(wildcard tests/fuzz/*/fuzz-*.c))
@@ -107,7 +109,7 @@ TOOLS = $(patsubst tests/tools/%.c,$(BUILD)/tests/tools/%,$(wildcard tests/tools
 
 .PHONY: all build install uninstall clean check check-unit check-generator check-system demo bench lint fmt fuzz \
 	tools test-packages test-layer bench-layer check-all check-rules check-sanitize check-fuzz check-man format-check \
-	clang-build clang-tidy cppcheck FORCE
+	clang-build clang-tidy cppcheck
 .DELETE_ON_ERROR:
 .SECONDARY:
 
@@ -149,12 +151,7 @@ endef
 $(foreach d,$(filter-out $(SHORT_LIVED),$(PROGRAM_DIRS)),$(eval $(call program_rule,$(d),$(BUILD))))
 $(foreach d,$(SHORT_LIVED),$(eval $(call program_rule,$(d),$(SHORT_LIVED_TREE),$(SHORT_LIVED_LDFLAGS),$(SHORT_LIVED_LIBS))))
 
-# What is built with one PREFIX is built again for another.
-$(BUILD)/prefix: FORCE
-	@mkdir -p $(@D)
-	@echo '$(PREFIX)' | cmp -s - $@ || echo '$(PREFIX)' > $@
-
-$(BUILD)/units/%: units/%.in Makefile $(BUILD)/prefix
+$(UNIT_BUILD)/%: units/%.in Makefile
 	@mkdir -p $(@D)
 	$(Q)sed -e 's|@SBINDIR@|$(SBINDIR)|g' $< > $@
 
@@ -249,7 +246,7 @@ check-fuzz: fuzz
 			{ cat build/fuzz/log; exit 1; }; done
 
 # The installed product as the system tests lay it over a machine's root, with the small programs they need.
-test-layer: tools
+test-layer: all tools
 	$(Q)rm -rf $(BUILD)/machine
 	$(Q)umask 022 && $(MAKE) -s install DESTDIR=$(abspath $(BUILD)/machine) PREFIX=/usr >/dev/null
 	$(Q)install -d $(BUILD)/machine/usr/lib/network-broker-tests
