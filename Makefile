@@ -256,10 +256,10 @@ test-layer: all tools
 check-rules: all
 	$(Q)NB_RULES=$(abspath $(BUILD)/bin/nb-rules) $(PYTEST) tests/rules
 
-# The releases side by side; what each printed comes in one piece.
+# Several modules side by side; what each printed comes in one piece.
 PYTEST = /usr/bin/python3 -m pytest -q -p no:cacheprovider
 check-system: test-layer
-	$(Q)NB_TEST_LAYER=$(abspath $(BUILD)/machine) PYTEST='$(PYTEST)' tests/machine/run-tests $(BUILD)
+	$(Q)NB_TEST_LAYER=$(abspath $(BUILD)/machine) tests/machine/run-tests $(PYTEST)
 
 # The libraries are looked up anew once they are there.
 demo:

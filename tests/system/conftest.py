@@ -8,6 +8,7 @@ A module needs nothing but `def test_x(machine)`. It says what it wants otherwis
     BROKER = False                                       do not start network-broker.target
     BOTH_BUSES = True                                    on trixie once more with dbus-broker as the bus
     RELEASES = […]                                       only on these
+    LONG = True                                          takes more than a minute, see tests/machine/run-tests
 """
 
 import os

@@ -6,6 +6,7 @@ import pytest
 
 from leases import changes, dns, domains, host_name, lease, record, runs, serve, wait_change
 
+LONG = True
 CONFIG = """\
 [System]
 Generator = "dhclient"

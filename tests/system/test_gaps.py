@@ -13,6 +13,7 @@ from records import OPERATIONAL, STATES, Records, overlaps
 from sequences import LINK_EVENTS, LinkRecords, active_states, disorder, present_states, stray_units
 from traffic import Traffic
 
+LONG = True
 BOTH_BUSES = True
 STEPS = int(os.environ.get('NB_TEST_TRANSITIONS', '1000')) // 16
 # So that the steps last through several disturbances.

@@ -12,6 +12,7 @@ import pytest
 from faults import NO_FILTER, broken, traced
 from idle import wait_idle
 
+LONG = True
 MACHINE = {'files': NO_FILTER}
 MANY = 100000
 STEPS = int(os.environ.get('NB_TEST_ROUTE_STEPS', 200))

@@ -9,6 +9,7 @@ import pytest
 
 from leases import FOLDER, dns, domains, host_name, lease, said, settled
 
+LONG = True
 BROKER = False
 CONFIG = """\
 [System]

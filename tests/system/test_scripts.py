@@ -10,6 +10,7 @@ import pytest
 
 from by_hand import ROUTABLE, add, clean, records, start, wait_records
 
+LONG = True
 BROKER = False
 CONFIG = """\
 [Script]

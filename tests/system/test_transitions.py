@@ -12,6 +12,7 @@ from records import STATES, Records, overlaps
 from sequences import LINK_EVENTS, LinkRecords, active_states, differences, present_states, stray_units
 from traffic import Traffic
 
+LONG = True
 BOTH_BUSES = True
 TRANSITIONS = int(os.environ.get('NB_TEST_TRANSITIONS', '1000'))
 
