@@ -238,12 +238,12 @@ fuzz: test-packages
 # A few seconds each, from the samples in the folder of its name if there is one; what it finds fails the build.
 FUZZ_SECONDS = 5
 check-fuzz: fuzz
-	@for f in $(patsubst tests/fuzz/%.c,%,$(wildcard tests/fuzz/*/fuzz-*.c)); do \
-		echo "# fuzz $$f, $(FUZZ_SECONDS) s"; mkdir -p build/fuzz/corpus/$$f; \
-		samples=; [ ! -d tests/fuzz/$$f ] || samples=tests/fuzz/$$f; \
-		build/fuzz/tests/fuzz/$$f -max_total_time=$(FUZZ_SECONDS) -timeout=5 -verbosity=0 -print_final_stats=0 \
-			-artifact_prefix=build/fuzz/ build/fuzz/corpus/$$f $$samples > build/fuzz/log 2>&1 || \
-			{ cat build/fuzz/log; exit 1; }; done
+	@printf '%s\n' $(patsubst $(BUILD)/tests/fuzz/%,%,$(FUZZERS)) | xargs -P $(shell nproc) -I FUZZ sh -c ' \
+		echo "# fuzz FUZZ, $(FUZZ_SECONDS) s"; mkdir -p build/fuzz/corpus/FUZZ; \
+		samples=; [ ! -d tests/fuzz/FUZZ ] || samples=tests/fuzz/FUZZ; \
+		build/fuzz/tests/fuzz/FUZZ -max_total_time=$(FUZZ_SECONDS) -timeout=5 -verbosity=0 -print_final_stats=0 \
+			-artifact_prefix=build/fuzz/ build/fuzz/corpus/FUZZ $$samples > build/fuzz/corpus/FUZZ.log 2>&1 || \
+			{ cat build/fuzz/corpus/FUZZ.log; exit 1; }'
 
 # The installed product as the system tests lay it over a machine's root, with the small programs they need.
 test-layer: all tools

@@ -26,22 +26,26 @@ def traffic(machine):
     return Traffic(machine, 20, seed)
 
 
-def waiting(machine):
+def status(machine):
+    return machine.show('nb-watch.service', 'StatusText')
+
+
+def waiting(text):
     """How many entries wait for their turn, by nb-watch's own account; many while it says nothing."""
-    match = re.search(r'(\d+) waiting', machine.show('nb-watch.service', 'StatusText'))
+    match = re.search(r'(\d+) waiting', text)
     return int(match[1]) if match else 1000
 
 
 def pace(machine):
     """Waits until fewer entries than 32, the limit for one link, wait for all of them, and for nb-watch to have said so
     since now."""
-    before = machine.show('nb-watch.service', 'StatusText')
+    before = status(machine)
 
     def may_go_on():
-        n = waiting(machine)
-        return n == 0 or n < 32 and machine.show('nb-watch.service', 'StatusText') != before
+        now = status(machine)
+        return waiting(now) == 0 or waiting(now) < 32 and now != before
 
-    machine.wait_for(may_go_on, 60, lambda: f'{waiting(machine)} wait')
+    machine.wait_for(may_go_on, 60, lambda: status(machine))
 
 
 def most_at_once(machine):
@@ -61,7 +65,7 @@ def test_transitions(machine, traffic):
         if number % 5 == 4:
             pace(machine)
     traffic.settle()
-    machine.wait_for(lambda: waiting(machine) == 0, 60, lambda: f'{waiting(machine)} wait')
+    machine.wait_for(lambda: waiting(status(machine)) == 0, 60, lambda: status(machine))
 
     assert [m for m in machine.messages('SYSLOG_IDENTIFIER=nb-watch') if 'states wait' in m] == []
 
