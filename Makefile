@@ -256,10 +256,10 @@ test-layer: all tools
 check-rules: all
 	$(Q)NB_RULES=$(abspath $(BUILD)/bin/nb-rules) $(PYTEST) tests/rules
 
-# Several modules side by side; what each printed comes in one piece.
+# Several modules side by side; what each printed comes in one piece. Without exec, a signal would end the shell only.
 PYTEST = /usr/bin/python3 -m pytest -q -p no:cacheprovider
 check-system: test-layer
-	$(Q)NB_TEST_LAYER=$(abspath $(BUILD)/machine) tests/machine/run-tests $(PYTEST)
+	$(Q)exec env NB_TEST_LAYER=$(abspath $(BUILD)/machine) tests/machine/run-tests $(PYTEST)
 
 # The libraries are looked up anew once they are there.
 demo:

@@ -26,6 +26,11 @@ def pytest_configure():
     signal.signal(signal.SIGTERM, signal.default_int_handler)
 
 
+def pytest_keyboard_interrupt():
+    # What a test was in the middle of may hold a shutdown up for a minute.
+    machines.Machine.power_off = machines.Machine.kill
+
+
 def pytest_collection_modifyitems(config, items):
     # A module that is for another release only has nothing to skip here.
     others = [i for i in items if not set(getattr(i.module, 'RELEASES', machines.RELEASES)) & set(machines.RELEASES)]
