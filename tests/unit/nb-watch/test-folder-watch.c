@@ -84,8 +84,8 @@ static unsigned settled_turn(const char *path) {
 
 static void test_changes(void **state) {
         static void (*const changes[])(int fd) = { make_root, make_scripts, make_script, rename_script,
-                return_script, restrict_scripts, open_scripts, remove_script, exchange_scripts, exchange_root,
-                remove_root, make_root };
+                return_script, restrict_scripts, open_scripts, remove_script, exchange_scripts,
+                exchange_root, remove_root, make_root };
         Folder *f = *state;
         char path[64];
 
