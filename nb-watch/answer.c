@@ -26,6 +26,18 @@ static bool answer_is_open(const Watch *w, int ifindex) {
         return w->networkd && networkd_is_describing(w->networkd, ifindex);
 }
 
+void answer_ask(Work *work) {
+        const Watch *w = work->watch;
+
+        if (!work->needed || !w->config.emit_json || !w->networkd ||
+                        !links_find(&w->links, work->entry->ifindex))
+                return;
+        if (work->stops == 0 && w->n_late < LATE_MAX)
+                work->ask_late = true;
+        else
+                work->described = networkd_describe(w->networkd, work->entry->ifindex) >= 0;
+}
+
 bool answer_is_awaited(const Work *work) {
         const Watch *w = work->watch;
 
@@ -39,7 +51,7 @@ void answer_add(Work *work) {
 
         if (!link)
                 return;
-        if (!answer_is_open(w, entry->ifindex)) {
+        if (!work->ask_late && !answer_is_open(w, entry->ifindex)) {
                 /* Asked, and nothing there: networkd refused. nb-run is to say what is missing. */
                 if (link->networkd || work->described)
                         (void) variables_add(&entry->variables, "NB_NETWORKD", "%s",

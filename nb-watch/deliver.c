@@ -132,10 +132,17 @@ static void work_started(Work *work, CallResult result, const char *detail) {
 }
 
 static void work_start(Work *work) {
+        Watch *w = work->watch;
+        int ifindex = work->entry->ifindex;
+        bool ask = work->ask_late;
+
         work->phase = WORK_START;
         record_prepare(work);
         answer_add(work);
         work_call(work, VERB_START, UNIT_RUN, work->entry->event);
+        /* It is the unit that takes longest. The work may be done, and gone. */
+        if (ask && networkd_describe(w->networkd, ifindex) < 0)
+                deliver_described(w, ifindex, NULL);
 }
 
 /* Nothing to run: the file in state/ is there all the same, so that a unit enabled now can pull the event in. */
@@ -271,7 +278,6 @@ static bool again_is_due(Watch *w, const Entry *entry) {
 
 static void work_begin(Watch *w, Entry *entry) {
         uint32_t leaves = entry_leaves(entry);
-        Link *link;
         Work *work;
 
         if (entry->kind == ENTRY_AGAIN && !again_is_due(w, entry)) {
@@ -302,15 +308,12 @@ static void work_begin(Watch *w, Entry *entry) {
 
         work->needed = (entry->kind == ENTRY_EVENT || entry->kind == ENTRY_AGAIN) &&
                         event_is_needed(&w->config, entry->event, entry->name->name);
-        link = links_find(&w->links, entry->ifindex);
-        if (work->needed && w->config.emit_json && link && w->networkd)
-                work->described = networkd_describe(w->networkd, link->ifindex) >= 0;
-
         work->stops = marks_leave(w, entry->name, leaves);
         if (entry->kind == ENTRY_EVENT && entry->event == EVENT_TYPE_LINK_REMOVED)
                 /* Nobody may enter a state of it any more, and no file says so to a later nb-watch, which could not tell
                  * it from one of the link that has the name then. Their units end when link-removed has run. */
                 (void) marks_leave(w, entry->name, kind_mask(EVENT_OPERATIONAL) | kind_mask(EVENT_SETUP));
+        answer_ask(work);
         work_next(work);
 }
 

@@ -22,6 +22,7 @@ typedef struct Work {
         uint32_t stops;     /* events whose units are still to be stopped */
         bool needed;        /* there is something to run */
         bool described;     /* networkd was asked for what it knows of the link */
+        bool ask_late;      /* … or will be, when the unit was asked for */
         uint64_t late_usec; /* when networkd's answer, which the unit waits for, was found missing; else 0 */
         char *late;         /* … and that answer when it came */
         UnitQuery *query;
@@ -44,6 +45,8 @@ void work_called(Work *work, CallResult result, const char *detail);
 void work_finish(Work *work);
 
 /* --- answer.c: what networkd knows of the link */
+/* Asks networkd; at once if something is to be stopped first, else when the unit was asked for. */
+void answer_ask(Work *work);
 /* Whether the unit cannot be started before networkd has answered. */
 bool answer_is_awaited(const Work *work);
 /* Adds the answer to the variables, or that it follows. */
