@@ -46,6 +46,11 @@ static const char *state_name(int event) {
         return event < 0 ? "-" : event_name((EventType) event);
 }
 
+/* Nothing but that the link is there, as for most of those that nobody wants to hear of. */
+static bool record_is_name(const Record *record) {
+        return record->operational < 0 && record->setup < 0 && record->routes == 0 && !record->left;
+}
+
 int state_record_write(int dir_fd, const Record *record) {
         char file[32], text[RECORD_SIZE + 1], escaped[INSTANCE_MAX];
         int n, r;
@@ -59,8 +64,15 @@ int state_record_write(int dir_fd, const Record *record) {
                         state_name(record->setup), record->setup_started, record->routes, record->left);
         if (n > (int) RECORD_SIZE)
                 return -ENAMETOOLONG;
+        if (record_is_name(record)) {
+                if (symlinkat(text, dir_fd, file) >= 0)
+                        return 0;
+                if (errno != EEXIST)
+                        return negative_errno();
+        }
         memset(text + n, '\n', RECORD_SIZE - (size_t) n);
-        return file_write_page(dir_fd, file, text, RECORD_SIZE, false, 0644);
+        r = file_write_page(dir_fd, file, text, RECORD_SIZE, false, 0644);
+        return r == -ELOOP ? file_write_atomic(dir_fd, file, text, RECORD_SIZE, 0644) : r;
 }
 
 int state_record_remove(int dir_fd, int ifindex, bool alone) {
@@ -176,6 +188,19 @@ static int read_file(int dir_fd, const char *file, char **ret) {
         return r;
 }
 
+static int read_link(int dir_fd, const char *file, char **ret) {
+        char text[RECORD_SIZE + 1];
+        ssize_t n;
+
+        n = readlinkat(dir_fd, file, text, sizeof(text));
+        if (n < 0)
+                return negative_errno();
+        if ((size_t) n == sizeof(text))
+                return -EBADMSG;
+        *ret = strndup(text, (size_t) n);
+        return *ret ? 0 : -ENOMEM;
+}
+
 static void record_clear(Record *record) {
         address_set_clear(&record->addresses);
         address_set_clear(&record->addresses_next);
@@ -192,6 +217,8 @@ static int load_line(int dir_fd, const char *file, Record *ret) {
         int r;
 
         r = read_file(dir_fd, file, &text);
+        if (r == -ELOOP)
+                r = read_link(dir_fd, file, &text);
         if (r < 0)
                 return r;
         if (ifindex_parse(file + 1, &record.ifindex) < 0 ||

@@ -4,7 +4,8 @@
  *   EVENT:LINK        exists while that event may run (ConditionPathExists= of nb-run@.service); says when its unit was
  *                     asked for, with a second line if networkd's answer came after that; empty and read-only if there
  *                     was nothing to run: then it stands for the state having been delivered, too
- *   @IFINDEX          what else was delivered for a link
+ *   @IFINDEX          what else was delivered for a link; a symbolic link that has it as its text, which one call makes,
+ *                     while that is no more than the name
  *   @IFINDEX.addresses  … its addresses; .addresses.next while they are being delivered
  *   @IFINDEX.lease      … its DHCP lease, likewise; empty when it was lost
  *   @broker           when nb-watch was started last */

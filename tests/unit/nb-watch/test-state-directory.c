@@ -125,6 +125,32 @@ static void test_shorter_record(void **state) {
         assert_int_equal(faccessat(f->fd, "@2", F_OK, 0), -1);
 }
 
+/* Of a link of which there is nothing to be told: made, made again, and replaced. */
+static void test_record_of_name(void **state) {
+        Record record = { .ifindex = 2, .operational = -1, .setup = -1 };
+        Folder *f = *state;
+        Record read;
+
+        memset(record.name, '\xff', IF_NAMESIZE - 1);
+        for (unsigned i = 0; i < 3; i++) {
+                if (i == 1)
+                        snprintf(record.name, sizeof(record.name), "eth0");
+                if (i == 2)
+                        record_enter(&record, EVENT_TYPE_OFF, true);
+                assert_int_equal(state_record_write(f->fd, &record), 0);
+                assert_int_equal(state_record_read(f->fd, 2, &read), 0);
+                assert_int_equal(read.ifindex, 2);
+                assert_string_equal(read.name, record.name);
+                assert_int_equal(read.operational, record.operational);
+                assert_int_equal(read.operational_started, record.operational_started);
+                assert_int_equal(read.setup, -1);
+                assert_true(read.routes == 0);
+                assert_false(read.left);
+        }
+        assert_int_equal(state_record_remove(f->fd, 2, false), 0);
+        assert_int_equal(state_record_read(f->fd, 2, &read), -ENOENT);
+}
+
 /* Names of links that look like names of our files. */
 static void test_marks(void **state) {
         static const char *const links[] = { "eth0", "a.lease", "b.addresses", "@2", "@broker", "x\xff" };
@@ -300,6 +326,7 @@ int main(void) {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test_setup_teardown(test_record, folder_setup, teardown),
                 cmocka_unit_test_setup_teardown(test_shorter_record, folder_setup, teardown),
+                cmocka_unit_test_setup_teardown(test_record_of_name, folder_setup, teardown),
                 cmocka_unit_test_setup_teardown(test_marks, folder_setup, teardown),
                 cmocka_unit_test_setup_teardown(test_mark_without_unit, folder_setup, teardown),
                 cmocka_unit_test(test_record_enter),
