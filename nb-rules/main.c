@@ -4,6 +4,7 @@
 
 #include "log.h"
 #include "output.h"
+#include "relro.h"
 #include "sync.h"
 #include "unit-name.h"
 
@@ -102,6 +103,9 @@ static int run(int argc, char *argv[]) {
 
         log_setup("nb-rules", LOG_TARGET_AUTO);
 
+        r = relro_protect();
+        if (r < 0)
+                return log_fatal_errno(r, "Cannot write-protect relocated data: %m");
         r = parse_arguments(argc, argv, &o);
         if (r <= 0)
                 return r;

@@ -35,6 +35,7 @@ int exec_setup(void) {
         /* systemd did all of the following already, a shell did not. */
         if (chdir("/") < 0 || close_from(3, CLOSE_RANGE_CLOEXEC) < 0)
                 return negative_errno();
+        /* Not open(), see trust_open(). */
         fd = openat(AT_FDCWD, "/dev/null", O_RDONLY | O_NOCTTY | O_CLOEXEC);
         if (fd < 0 || dup2(fd, STDIN_FILENO) < 0)
                 return negative_errno();

@@ -5,6 +5,7 @@
 #include "journal-stream.h"
 #include "number.h"
 #include "options.h"
+#include "relro.h"
 #include "run-event.h"
 #include "unit-show.h"
 
@@ -82,6 +83,9 @@ static int run(int argc, char *argv[]) {
         int r;
 
         log_setup("nb-run", LOG_TARGET_AUTO);
+        r = relro_protect();
+        if (r < 0)
+                return log_fatal_errno(r, "Cannot write-protect relocated data: %m");
         r = options_parse(argc, argv, "nb-run", help, options);
         if (r <= 0)
                 return r;

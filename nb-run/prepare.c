@@ -81,6 +81,12 @@ static const char *networkd_object(const PrepareRequest *request, char **buffer)
         return object;
 }
 
+static void release_texts(Prepared *p) {
+        snapshot_done(&p->snapshot);
+        buffer_done(&p->json);
+        buffer_done(&p->dispatcher);
+}
+
 static int add_json(Environment *e, const LogFields *fields, const LinkFacts *facts, Prepared *p) {
         char path[JSON_FILE_PATH_MAX];
         const char *text;
@@ -100,6 +106,9 @@ static int add_json(Environment *e, const LogFields *fields, const LinkFacts *fa
                 r = script_environment_add_one(e, fields, "JSON", text);
         if (r >= 0)
                 r = script_environment_add_one(e, fields, "json", buffer_text(&p->dispatcher));
+        /* Of thousands of routes it is too much to be held while scripts run. */
+        if (p->json.length > ENVIRONMENT_VALUE_MAX)
+                release_texts(p);
         return r;
 }
 
@@ -165,11 +174,9 @@ int prepare_environment(const PrepareRequest *request, Environment *e, Prepared 
 
 void prepared_done(Prepared *p) {
         netlink_close(&p->nl);
-        snapshot_done(&p->snapshot);
+        release_texts(p);
         free(p->lease);
         free(p->late);
-        buffer_done(&p->json);
-        buffer_done(&p->dispatcher);
         safe_close(p->json_fd);
         *p = (Prepared) PREPARED_INITIALIZER;
 }

@@ -29,10 +29,33 @@ const char *duration_format(uint64_t usec, char *buffer, size_t size) {
 /* Those of signal(7) that end a process; not every C library has their names. */
 static const char *signal_text(int sig, char *buffer, size_t size) {
 #define NAME(signal) [signal] = #signal
-        static const char *const names[] = { NAME(SIGHUP), NAME(SIGINT), NAME(SIGQUIT), NAME(SIGILL),
-                NAME(SIGTRAP), NAME(SIGABRT), NAME(SIGBUS), NAME(SIGFPE), NAME(SIGKILL), NAME(SIGUSR1),
-                NAME(SIGSEGV), NAME(SIGUSR2), NAME(SIGPIPE), NAME(SIGALRM), NAME(SIGTERM), NAME(SIGXCPU),
-                NAME(SIGXFSZ), NAME(SIGVTALRM), NAME(SIGPROF), NAME(SIGIO), NAME(SIGPWR), NAME(SIGSYS) };
+        static const char *const names[] = {
+                NAME(SIGHUP),
+                NAME(SIGINT),
+                NAME(SIGQUIT),
+                NAME(SIGILL),
+                NAME(SIGTRAP),
+                NAME(SIGABRT),
+                NAME(SIGBUS),
+                NAME(SIGFPE),
+                NAME(SIGKILL),
+                NAME(SIGUSR1),
+                NAME(SIGSEGV),
+                NAME(SIGUSR2),
+                NAME(SIGPIPE),
+                NAME(SIGALRM),
+                NAME(SIGTERM),
+                NAME(SIGXCPU),
+                NAME(SIGXFSZ),
+                NAME(SIGVTALRM),
+                NAME(SIGPROF),
+                NAME(SIGIO),
+                NAME(SIGPWR),
+                NAME(SIGSYS),
+#ifdef SIGSTKFLT
+                NAME(SIGSTKFLT),
+#endif
+        };
 #undef NAME
 
         if (sig > 0 && sig < (int) ELEMENTSOF(names) && names[sig])

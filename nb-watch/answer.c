@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* How does what networkd knows of a link reach the unit that is to tell it to the scripts?
  *
- * With the request, if networkd has answered by then. Else the unit is started all the same, for networkd may be busy:
- * the request says that the answer follows, and it goes into the event's file in state/ when it comes. nb-run waits for
- * it there, after everything else. */
+ * With the request, if a unit had to be stopped first, and networkd has answered by then. Else the unit is started all
+ * the same, for networkd may be busy: the request says that the answer follows, and it goes into the event's file in
+ * state/ when it comes. nb-run waits for it there, after everything else. */
 #include <inttypes.h>
 
 #include "log.h"
@@ -29,7 +29,7 @@ static bool answer_is_open(const Watch *w, int ifindex) {
 void answer_ask(Work *work) {
         const Watch *w = work->watch;
 
-        if (!work->needed || !w->config.emit_json || !w->networkd ||
+        if (!work->needed || !w->config.emit_json || !w->networkd || !networkd_is_there(w->networkd) ||
                         !links_find(&w->links, work->entry->ifindex))
                 return;
         if (work->stops == 0 && w->n_late < LATE_MAX)

@@ -228,8 +228,12 @@ bool networkd_is_describing(const Networkd *n, int ifindex) {
         return questions_is_describing(n->questions, ifindex);
 }
 
+bool networkd_is_there(const Networkd *n) {
+        return bus_owner_get(n->owner);
+}
+
 int networkd_describe(Networkd *n, int ifindex) {
-        return bus_owner_get(n->owner) ? questions_describe(n->questions, ifindex) : -ENOTCONN;
+        return networkd_is_there(n) ? questions_describe(n->questions, ifindex) : -ENOTCONN;
 }
 
 int networkd_new(Watch *w, Networkd **ret) {

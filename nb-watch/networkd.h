@@ -12,6 +12,9 @@ void networkd_free(Networkd *n);
  * files are read. Does nothing before the links are known, and whether networkd is on the bus. */
 int networkd_read(Networkd *n);
 
+/* Whether it is on the bus. */
+bool networkd_is_there(const Networkd *n);
+
 /* Asks for what only networkd knows of a link; deliver_described() follows. -ENOTCONN without networkd. */
 int networkd_describe(Networkd *n, int ifindex);
 bool networkd_is_describing(const Networkd *n, int ifindex);

@@ -61,8 +61,11 @@ static const EventMark *find_mark(const Restore *restore, EventType event, const
         return NULL;
 }
 
-/* A state in which there was nothing to run is in no record: its file alone says that it was delivered. */
+/* A state in which there was nothing to run is in no record: its file alone says that it was delivered. A name that the
+ * link has left may be another's by now, and so may the file. */
 static void restore_without_unit(const Restore *restore, Record *record) {
+        if (record->left)
+                return;
         for (size_t i = 0; i < restore->state.n_marks; i++) {
                 const EventMark *mark = &restore->state.marks[i];
 
@@ -290,9 +293,9 @@ static bool mark_is_open(const Restore *restore, const EventMark *mark) {
                 return false;
         if (!event_is_level(mark->event) || !mark_is_recorded(restore, mark))
                 return true;
-        /* The same state once more: the unit tells. */
+        /* The record may be of an earlier time in the same state: the unit tells. */
         u = find_unit(restore, mark->event, mark->link);
-        return u && (u->job || u->failed);
+        return !u || !u->active || u->job;
 }
 
 static void restore_marks(Restore *restore) {

@@ -56,6 +56,7 @@ def run_rows(b):
     floor = medians['floor']
     return [
         row('a static program: from its start to the first instruction of a script that it executes', floor),
+        row("the same with nb-run's C library", medians['least']),
         row('nb-run, the same, EmitJSON=false', medians['plain'], bound=floor + 0.4, why='that + 0.4'),
         row('nb-run, the same, EmitJSON=true', medians['json'], bound=floor + 1, why='that + 1.0'),
         row('more by 100,000 routes of another link, EmitJSON=false', medians['plain_full'] - medians['plain'],

@@ -2,7 +2,8 @@
 """How long from the start of nb-run's process to the first instruction of its script, and how long does nb-rules take
 when there is nothing to do?
 
-Beside it, in the same rounds: a static program that does nothing but execute the same script. Several rounds, one kind
+Beside it, in the same rounds: a static program that does nothing but execute the same script, with the system's C
+library and with that of nb-run. Several rounds, one kind
 after another, and the median over all of them, so that another load of the computer reaches each alike."""
 
 from latency import summary
@@ -16,6 +17,7 @@ NB_RUN = ['/usr/sbin/nb-run', 'routable:run0']
 # What is executed, and NB_EMIT_JSON=.
 KINDS = {
     'floor': ([f'{TOOLS}/spawn', '1', '-', SCRIPT, 'run0'], ''),
+    'least': ([f'{TOOLS}/spawn-short-lived', '1', '-', SCRIPT, 'run0'], ''),
     'plain': (NB_RUN, 'no'),
     'json': (NB_RUN, 'yes'),
     'rules': (['/usr/sbin/nb-rules', '--instance', '--sync', 'run0'], ''),

@@ -63,7 +63,7 @@ WITHOUT = (None, None, None, False)
 
 @pytest.fixture(autouse=True)
 def folders(machine):
-    machine.sh('for i in 1 2 3 4 5 6; do mkdir -p /run/out/10.9.0.$i; done')
+    machine.sh('for i in 1 2 3 4 5 6 7 8; do mkdir -p /run/out/10.9.0.$i; done')
     yield
     networkd(machine, signal.SIGCONT)
     machine.wait_for(lambda: machine.show(UNIT, 'ActiveState') != 'activating')
@@ -122,3 +122,20 @@ def test_nb_watch_ends_while_it_waits(machine):
     networkd(machine, signal.SIGCONT)
     machine.wait_for(lambda: UNIT not in machine.units() or machine.units()[UNIT] == 'inactive')
     assert not machine.path('/run/network-broker/state/addresses:eth0').exists()
+
+
+def test_without_networkd(machine):
+    """What it said last is passed on, and nobody waits for more."""
+    add(machine, '10.9.0.7')
+    assert known(document(machine, '10.9.0.7')) == WHOLE
+    machine.systemctl('stop', 'systemd-networkd.socket', 'systemd-networkd.service')
+    try:
+        machine.wait_for(lambda: 'systemd-networkd' in machine.show('nb-watch.service', 'StatusText'))
+        since = machine.cursor()
+        add(machine, '10.9.0.8')
+        assert known(document(machine, '10.9.0.8')) == WHOLE
+        machine.run(['journalctl', '--sync'])
+        assert not [m for m in machine.messages(f'NB_UNIT={UNIT}', since=since) if 'does not say what it knows' in m]
+    finally:
+        machine.systemctl('start', 'systemd-networkd.socket', 'systemd-networkd.service')
+        machine.wait_for(lambda: machine.states().get('eth0') == ('routable', 'configured'), what=machine.states)

@@ -3,6 +3,7 @@
 
 import json
 import re
+import struct
 
 import pytest
 
@@ -227,3 +228,30 @@ for port in ports:
     answers = machine.run(['python3', '-c', script], user='nobody').split('\n')
     assert 'refused' in answers
     assert not [a for a in answers if a.startswith('sent')]
+
+
+def relro(program):
+    """From where to where the linker wants the program to be read-only: (offset, offset), from its beginning in memory."""
+    data = program.read_bytes()
+    start, = struct.unpack_from('<Q', data, 32)
+    size, n = struct.unpack_from('<HH', data, 54)
+    for i in range(n):
+        kind, _, _, address, _, _, length, _ = struct.unpack_from('<IIQQQQQQ', data, start + i * size)
+        if kind == 0x6474e552:
+            return address & ~4095, (address + length) & ~4095
+    raise AssertionError('nothing is relocated')
+
+
+def test_relocated_data_of_nb_run_is_read_only(machine):
+    machine.write('/etc/network-broker/routable.d/50-long', '#!/bin/sh\nexec sleep infinity\n', 0o755)
+    machine.cable('long0', static='10.77.0.1/24', plugged=True)
+    unit = 'nb-run@routable:long0.service'
+    pid = machine.wait_for(lambda: int(machine.show(unit, 'MainPID')))
+    machine.wait_for(lambda: machine.run(['pgrep', '-P', str(pid)], check=False)[1], what='its script runs')
+    rows = [line.split() for line in machine.read(f'/proc/{pid}/maps').splitlines() if line.endswith('/nb-run')]
+    areas = [(*(int(a, 16) for a in row[0].split('-')), row[1]) for row in rows]
+    first, last = (areas[0][0] + offset for offset in relro(machine.path('/usr/sbin/nb-run')))
+    assert first < last
+    assert {mode for begin, end, mode in areas if begin < last and end > first} == {'r--p'}, areas
+    machine.run(['rm', '/etc/network-broker/routable.d/50-long'])
+    machine.systemctl('kill', unit)
