@@ -65,7 +65,7 @@ def measure(s, n):
     samples(s, 'json', 1)
     s.m.wait_for(lambda: 'RTM_GETROUTE' not in s.m.run(['strace', '-o', '/dev/stdout', *NB_RUN]), what='they are read')
     s.settle()
-    result.update({f'{kind}_full': value for kind, value in rounds(s, ('plain', 'json', 'rules'), n).items()})
+    result.update({f'{kind}_full': value for kind, value in rounds(s, ('floor', 'plain', 'json', 'rules'), n).items()})
     s.m.run(['nb-rules', '--remove', 'run0'])
     s.m.delete('big0', 'run0')
     s.settle()
