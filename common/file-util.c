@@ -77,6 +77,10 @@ int file_write_page(int dir_fd, const char *name, const void *data, size_t size,
         return r;
 }
 
+int file_remove(int dir_fd, const char *name) {
+        return unlinkat(dir_fd, name, 0) < 0 && errno != ENOENT ? negative_errno() : 0;
+}
+
 int file_read_untrusted(int dir_fd, const char *path, size_t max, char **ret, size_t *ret_size) {
         _cleanup_close_ int fd = -EBADF;
         _cleanup_free_ char *data = NULL;

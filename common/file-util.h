@@ -26,6 +26,9 @@ int file_write_atomic(int dir_fd, const char *name, const void *data, size_t siz
 #define FILE_PAGE_MAX 4096U
 int file_write_page(int dir_fd, const char *name, const void *data, size_t size, bool fresh, mode_t mode);
 
+/* Removes dir_fd/name; one that is not there is as good. */
+int file_remove(int dir_fd, const char *name);
+
 /* Reads a whole regular file of at most max bytes that somebody less trusted may have written: no symlink, no
  * FIFO, no device. *ret has a NUL behind the data and is the caller's to free. -EFBIG if it is larger, -ELOOP for a
  * symlink, -ENODATA if it is not a regular file. dir_fd may be AT_FDCWD. */

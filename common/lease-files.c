@@ -172,7 +172,7 @@ int lease_fingerprint_remove(const char *folder, const char *link) {
         dir_fd = fingerprint_open(folder, link, name, sizeof(name));
         if (dir_fd < 0)
                 return dir_fd;
-        return unlinkat(dir_fd, name, 0) < 0 && errno != ENOENT ? negative_errno() : 0;
+        return file_remove(dir_fd, name);
 }
 
 int lease_fingerprint_read(const char *folder, const char *link, uint64_t *ret) {

@@ -145,8 +145,9 @@ int last_good_keep(const char *root) {
         if (run_fd < 0)
                 return run_fd;
         /* First, also where the rest fails: as long as it exists, we are started again. */
-        if (unlinkat(run_fd, MARK_NAME, 0) < 0 && errno != ENOENT)
-                return negative_errno();
+        r = file_remove(run_fd, MARK_NAME);
+        if (r < 0)
+                return r;
 
         r = read_text(root, LAST_GOOD_RUN, &text, &size);
         if (r < 0)

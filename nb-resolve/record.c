@@ -127,7 +127,7 @@ int record_write(int folder_fd, const char *link, const Record *record) {
         if (r < 0)
                 return r;
         if (record_is_empty(record))
-                return unlinkat(folder_fd, name, 0) < 0 && errno != ENOENT ? negative_errno() : 0;
+                return file_remove(folder_fd, name);
 
         r = record_format(record, &text);
         if (r < 0)

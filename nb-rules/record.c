@@ -199,9 +199,5 @@ int record_remove(int dir_fd, const char *link) {
         int r;
 
         r = link_name_escape(link, escaped);
-        if (r < 0)
-                return r;
-        if (unlinkat(dir_fd, escaped, 0) < 0 && errno != ENOENT)
-                return negative_errno();
-        return 0;
+        return r < 0 ? r : file_remove(dir_fd, escaped);
 }

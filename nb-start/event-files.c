@@ -51,7 +51,5 @@ int event_files_follow(int dir_fd, const Request *request) {
                 return 0;
         if (request->verb == VERB_START)
                 return save_variables(dir_fd, request);
-        if (unlinkat(dir_fd, request->unit.instance, 0) < 0 && errno != ENOENT)
-                return negative_errno();
-        return 0;
+        return file_remove(dir_fd, request->unit.instance);
 }

@@ -23,12 +23,6 @@ int state_directory_open(void) {
         return fd < 0 ? negative_errno() : fd;
 }
 
-static int remove_file(int dir_fd, const char *name) {
-        if (unlinkat(dir_fd, name, 0) < 0 && errno != ENOENT)
-                return negative_errno();
-        return 0;
-}
-
 void record_enter(Record *record, EventType state, bool started) {
         if (!event_is_level(state))
                 return;
@@ -83,7 +77,7 @@ int state_record_remove(int dir_fd, int ifindex, bool alone) {
 
         for (size_t i = alone ? ELEMENTSOF(suffixes) - 1 : 0; i < ELEMENTSOF(suffixes); i++) {
                 snprintf(file, sizeof(file), "@%i%s", ifindex, suffixes[i]);
-                q = remove_file(dir_fd, file);
+                q = file_remove(dir_fd, file);
                 r = r < 0 ? r : q;
         }
         return r;
@@ -326,7 +320,7 @@ int state_load(int dir_fd, State *ret) {
                 if (r < 0 && r != -ENOENT)
                         log_warning_errno(r, "Ignoring %s/%s: %m", STATE_DIRECTORY, de->d_name);
                 if (r < 0)
-                        (void) remove_file(dir_fd, de->d_name);
+                        (void) file_remove(dir_fd, de->d_name);
         }
 
         *ret = state;
@@ -352,7 +346,7 @@ int state_wipe(int dir_fd) {
         for (struct dirent *de; (de = readdir(d));) {
                 if (de->d_type == DT_DIR)
                         continue;
-                q = remove_file(dir_fd, de->d_name);
+                q = file_remove(dir_fd, de->d_name);
                 r = r < 0 ? r : q;
         }
         return r;

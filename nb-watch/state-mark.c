@@ -18,17 +18,13 @@ static int make_empty(int dir_fd, const char *instance) {
         return mknodat(dir_fd, instance, S_IFREG | WITHOUT_UNIT_MODE, 0) < 0 ? negative_errno() : 0;
 }
 
-static int remove_instance(int dir_fd, const char *instance) {
-        return unlinkat(dir_fd, instance, 0) < 0 && errno != ENOENT ? negative_errno() : 0;
-}
-
 static int write_without_unit(int dir_fd, const char *instance) {
         int r;
 
         r = make_empty(dir_fd, instance);
         if (r != -EEXIST)
                 return r;
-        r = remove_instance(dir_fd, instance);
+        r = file_remove(dir_fd, instance);
         return r < 0 ? r : make_empty(dir_fd, instance);
 }
 
@@ -63,7 +59,7 @@ int state_mark_remove(int dir_fd, EventType event, const char *link) {
         int r;
 
         r = instance_format(event, link, instance);
-        return r < 0 ? r : remove_instance(dir_fd, instance);
+        return r < 0 ? r : file_remove(dir_fd, instance);
 }
 
 int state_mark_ended(int dir_fd, EventType event, const char *link) {
