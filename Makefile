@@ -38,7 +38,8 @@ DEFINES = -D_GNU_SOURCE -DVERSION='"$(VERSION)"'
 BASE_CFLAGS = -std=gnu11 -fPIE -fvisibility=hidden -fno-strict-aliasing $(WARNINGS) $(CWARNINGS) $(HARDENING) \
 	$(DEFINES) -iquote common
 BASE_CXXFLAGS = -std=c++17 -fPIE -fvisibility=hidden $(WARNINGS) $(HARDENING) $(DEFINES) -iquote common
-BASE_LDFLAGS = -pie -Wl,-z,relro,-z,now,--as-needed $(filter -fsanitize=%,$(HARDENING))
+LINK_HARDENING = -Wl,-z,relro,-z,now,--as-needed $(filter -fsanitize=%,$(HARDENING))
+BASE_LDFLAGS = -pie $(LINK_HARDENING)
 
 ifneq ($(V),1)
 Q = @
@@ -78,7 +79,6 @@ LIBS_nb-resolve = $(shell pkg-config --libs libsystemd)
 # it is, and a hypervisor has to answer. Empty MUSL takes the other one, and empty STATIC the dynamic linker too. musl has
 # no checks of _FORTIFY_SOURCE, and leaves what is to be read-only after relocation to common/relro.c.
 SHORT_LIVED = nb-run nb-rules
-comma = ,
 STATIC ?= $(if $(SANITIZE),,-static-pie)
 MUSL_TRIPLET := $(subst -gnu,-musl,$(subst -pc-,-,$(shell $(CC) -dumpmachine 2>/dev/null)))
 MUSL_LIBDIR ?= /usr/lib/$(MUSL_TRIPLET)
@@ -89,8 +89,10 @@ MUSL_CFLAGS := -D_LARGEFILE64_SOURCE -nostdinc -isystem $(MUSL_INCLUDEDIR) \
 	-isystem $(shell $(CC) -print-file-name=include 2>/dev/null) -idirafter /usr/include/$(subst -musl,-gnu,$(MUSL_TRIPLET)) \
 	-idirafter /usr/include
 SHORT_LIVED_TREE = $(BUILD)$(if $(MUSL),/musl)
-SHORT_LIVED_LDFLAGS = $(STATIC) $(if $(MUSL),-nostdlib $(addprefix $(MUSL_LIBDIR)/,rcrt1.o crti.o))
-SHORT_LIVED_LIBS = $(if $(MUSL),-Wl$(comma)--start-group $(MUSL_LIBDIR)/libc.a -lgcc -Wl$(comma)--end-group $(MUSL_LIBDIR)/crtn.o)
+MUSL_START = -nostdlib $(addprefix $(MUSL_LIBDIR)/,rcrt1.o crti.o)
+MUSL_END = -Wl,--start-group $(MUSL_LIBDIR)/libc.a -lgcc -Wl,--end-group $(MUSL_LIBDIR)/crtn.o
+SHORT_LIVED_LDFLAGS = $(or $(STATIC),-pie) $(LINK_HARDENING) $(if $(MUSL),$(MUSL_START))
+SHORT_LIVED_LIBS = $(if $(MUSL),$(MUSL_END))
 
 # One folder a program; generator/ makes nb-generator. main.c holds run(), the rest is also linked by the tests.
 DIRS = common generator nb-watch nb-start nb-run nb-rules nb-lease nb-resolve
@@ -148,10 +150,11 @@ define program_rule
 $(BUILD)/bin/$(call program_name,$(1)): $(2)/$(1)/main.o $(call archives,$(1),$(2))
 	@mkdir -p $$(@D)
 	$$(call say,LD,$$@)
-	$$(Q)$$(CC) $(if $(strip $(3)),$$(filter-out -pie,$$(BASE_LDFLAGS)),$$(BASE_LDFLAGS)) $$(LDFLAGS) $(3) -o $$@ $$^ $$(LIBS_$(call program_name,$(1))) $(4)
+	$$(Q)$$(CC) $$($(3)LDFLAGS) $$(LDFLAGS) -o $$@ $$^ $$($(4))
 endef
-$(foreach d,$(filter-out $(SHORT_LIVED),$(PROGRAM_DIRS)),$(eval $(call program_rule,$(d),$(BUILD))))
-$(foreach d,$(SHORT_LIVED),$(eval $(call program_rule,$(d),$(SHORT_LIVED_TREE),$(SHORT_LIVED_LDFLAGS),$(SHORT_LIVED_LIBS))))
+$(foreach d,$(filter-out $(SHORT_LIVED),$(PROGRAM_DIRS)),$(eval $(call \
+	program_rule,$(d),$(BUILD),BASE_,LIBS_$(call program_name,$(d)))))
+$(foreach d,$(SHORT_LIVED),$(eval $(call program_rule,$(d),$(SHORT_LIVED_TREE),SHORT_LIVED_,SHORT_LIVED_LIBS)))
 
 $(UNIT_BUILD)/%: units/%.in Makefile
 	@mkdir -p $(@D)
@@ -295,7 +298,7 @@ $(BUILD)/tests/bench/spawn: tests/bench/spawn.c
 $(BUILD)/tests/bench/spawn-short-lived: $(SHORT_LIVED_TREE)/tests/bench/spawn.o
 	@mkdir -p $(@D)
 	$(call say,LD,$@)
-	$(Q)$(CC) $(filter-out -pie,$(BASE_LDFLAGS)) $(LDFLAGS) $(SHORT_LIVED_LDFLAGS) -o $@ $^ $(SHORT_LIVED_LIBS)
+	$(Q)$(CC) $(SHORT_LIVED_LDFLAGS) $(LDFLAGS) -o $@ $^ $(SHORT_LIVED_LIBS)
 
 $(BUILD)/tests/bench/bus: tests/bench/bus.c $(call archive,common,$(BUILD))
 	@mkdir -p $(@D)

@@ -3,8 +3,8 @@
 when there is nothing to do?
 
 Beside it, in the same rounds: a static program that does nothing but execute the same script, with the system's C
-library and with that of nb-run. Several rounds, one kind
-after another, and the median over all of them, so that another load of the computer reaches each alike."""
+library and with that of nb-run. Several rounds, one kind after another, and the median over all of them, so that another
+load of the computer reaches each alike."""
 
 from latency import summary
 from subject import FOLDER, TOOLS
