@@ -1,10 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
 """Runs inside a test machine: are the routes that nb-watch keeps those that the kernel has?
 
-kept_routes.py SEED STEPS all|plain LINK...: changes routes, addresses and links at random, asks nb-watch after each change and
-compares what it answers with a dump. Prints how many answers were known. The first link is only asked about, the others
-change, too; 'plain' leaves out what makes a link's routes unknown for long."""
+kept_routes.py SEED STEPS KNOWN all|plain LINK...: changes routes, addresses and links at random, asks nb-watch after each
+change and compares what it answers with a dump, so many times, and until so many answers were known, which takes the longer
+the more else the computer has to do. Prints how many were. The first link is only asked about, the others change, too;
+'plain' leaves out what makes a link's routes unknown for long."""
 
+import itertools
 import random
 import socket
 import struct
@@ -117,11 +119,13 @@ def change(pick, links, plain):
 
 
 def main():
-    pick, steps = random.Random(int(sys.argv[1])), int(sys.argv[2])
-    plain, links = sys.argv[3] == 'plain', sys.argv[4:]
+    pick, (steps, enough) = random.Random(int(sys.argv[1])), map(int, sys.argv[2:4])
+    plain, links = sys.argv[4] == 'plain', sys.argv[5:]
     indexes = {link: socket.if_nametoindex(link) for link in links}
     known = asked = 0
-    for step in range(steps):
+    for step in itertools.count():
+        if step >= steps and known >= enough:
+            break
         done = [change(pick, links[1:], plain) for _ in range(pick.choice((1, 1, 1, 4)))]
         for command in done:
             ip(command)
