@@ -4,11 +4,15 @@
  * With the request, if a unit had to be stopped first, and networkd has answered by then. Else the unit is started all
  * the same, for networkd may be busy: the request says that the answer follows, and it goes into the event's file in
  * state/ when it comes. nb-run waits for it there, after everything else. */
+#include "answer.h"
+
 #include <inttypes.h>
 
 #include "log.h"
 #include "networkd.h"
+#include "state-mark.h"
 #include "variable.h"
+#include "variables.h"
 #include "work.h"
 
 /* So many at once: nb-run waits with inotify, of which a user, root too, has 128 instances (inotify(7)). Beyond, the

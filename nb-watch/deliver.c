@@ -5,10 +5,18 @@
  * both at once. An edge: its unit is started, and stopped as soon as its job has ended. What is in the way is found
  * out when the entry's turn comes, not before. A file in state/ allows the unit to run (ConditionPathExists=) and is
  * there exactly while it may. */
+#include "deliver.h"
+#include "answer.h"
 #include "log.h"
+#include "marks.h"
 #include "monitor.h"
 #include "networkd.h"
+#include "record.h"
 #include "routes.h"
+#include "rules.h"
+#include "settle.h"
+#include "state-mark.h"
+#include "status.h"
 #include "work.h"
 
 static void work_next(Work *work);
@@ -90,7 +98,7 @@ void work_finish(Work *work) {
 
         lanes_finish(&w->lanes, work->entry);
         work_free(work);
-        watch_status_changed(w);
+        status_changed(w);
 }
 
 static void work_started(Work *work, CallResult result, const char *detail) {
@@ -210,7 +218,7 @@ static void work_stopped(Work *work) {
                         forget_failed(work);
                 else
                         record_left(work);
-                work_rules(work);
+                rules_deliver(work);
                 return;
         }
         if (work->phase == WORK_END) {
@@ -244,7 +252,7 @@ void work_called(Work *work, CallResult result, const char *detail) {
         retry_reset(&work->retry);
 
         if (work->phase == WORK_RULES)
-                work_rules_called(work, result, detail);
+                rules_called(work, result, detail);
         else if (work->verb == VERB_STOP) {
                 work->stops &= ~event_bit(work->stopping);
                 entry->name->active &= ~event_bit(work->stopping);
@@ -302,7 +310,7 @@ static void work_begin(Watch *w, Entry *entry) {
                 return;
         }
         if (entry->kind == ENTRY_RULES) {
-                work_rules(work);
+                rules_deliver(work);
                 return;
         }
 

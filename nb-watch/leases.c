@@ -10,10 +10,12 @@
 #include <sys/inotify.h>
 #include <time.h>
 
+#include "deliver.h"
 #include "lease-networkd.h"
 #include "lease-variables.h"
 #include "log.h"
 #include "number.h"
+#include "variables.h"
 
 /* The address is set anew before networkd has written its file: a changed lease should be one event. */
 #define REFRESH_USEC (300U * 1000U)

@@ -4,9 +4,12 @@
 
 #include <linux/rtnetlink.h>
 
+#include "deliver.h"
 #include "leases.h"
 #include "log.h"
+#include "rtnl.h"
 #include "rules.h"
+#include "variables.h"
 #include "watch.h"
 
 /* How long networkd may take to notice that a link is gone. */

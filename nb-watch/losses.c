@@ -4,10 +4,12 @@
 
 #include <sys/socket.h>
 
+#include "deliver.h"
 #include "log.h"
 #include "needed.h"
 #include "route-set.h"
 #include "routes.h"
+#include "rtnl.h"
 #include "rules.h"
 
 /* So long routes are read before something else has its turn, at least those of one link. */

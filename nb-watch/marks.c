@@ -2,7 +2,9 @@
 /* Which units may run because of a file in state/, and which of them seem to?
  *
  * They need not be nb-watch's doing: anybody may start the unit of a state that the link is in. */
+#include "marks.h"
 #include "log.h"
+#include "state-mark.h"
 #include "work.h"
 
 /* By "systemctl restart", when the run that was told of had ended. */

@@ -4,6 +4,7 @@
  * A signal carries the new value and is an event. Everything is read when networkd appears on the bus: it does not
  * repeat the operational state after its own restart. It is never started by a call of ours. */
 #include "networkd.h"
+#include "deliver.h"
 #include "describe.h"
 #include "leases.h"
 #include "log.h"
@@ -11,6 +12,8 @@
 #include "networkd-questions.h"
 #include "number.h"
 #include "properties.h"
+#include "status.h"
+#include "variables.h"
 
 /* A setup state in passing that was found by reading: how long to wait for a signal that settles it. */
 #define SETTLE_USEC (5U * 1000U * 1000U)
@@ -159,7 +162,7 @@ static int read_files(Networkd *n) {
         else if (w->problem != problem)
                 log_error("%s: operational and setup states do not follow.", missing);
         w->problem = problem;
-        watch_status_changed(w);
+        status_changed(w);
         return r;
 }
 
@@ -194,7 +197,7 @@ static void on_owner(_unused_ BusOwner *o, const char *owner, void *userdata) {
         if (w->problem)
                 log_info("systemd-networkd is running.");
         w->problem = NULL;
-        watch_status_changed(w);
+        status_changed(w);
         leases_look_for_folders(w->leases);
         if (w->began) {
                 links_foreach(&w->links, check_lease, w->leases);

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What does the next nb-watch need to know of a delivery? See work.h and state-directory.h. */
+#include "record.h"
 #include "log.h"
 #include "routes.h"
+#include "variables.h"
 #include "work.h"
 
 /* An addresses event carries the sets as they are when its turn comes. */

@@ -4,8 +4,10 @@
  * The network says what is, PID 1 which units there are, and the files in state/ what PID 1 cannot know. A file that
  * says that a unit was asked for, without a record that it was delivered, is an open intent: it ran if the unit has
  * begun to run since. */
+#include "restore.h"
 #include "leases.h"
 #include "log.h"
+#include "state-mark.h"
 #include "watch.h"
 
 struct Restore {

@@ -13,8 +13,10 @@
 #include <sys/un.h>
 #include <time.h>
 
+#include "deliver.h"
 #include "log.h"
 #include "route-question.h"
+#include "rtnl.h"
 
 /* A dump that takes more CPU time than this is dear: an answer costs a tenth of a millisecond. */
 #define DEAR_USEC 500U

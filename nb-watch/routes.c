@@ -8,6 +8,7 @@
 #include "attributes.h"
 #include "log.h"
 #include "route-set.h"
+#include "rtnl.h"
 #include "rules.h"
 
 #define FNV_OFFSET UINT64_C(14695981039346656037)

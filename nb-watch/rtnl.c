@@ -5,10 +5,13 @@
  * Dumps go over a socket of our own. What waits on the first one before a dump, or comes during it, is dropped unread:
  * the dump knows better, and nothing older may come after it. Until a dump succeeds, nothing is told: what is known of
  * links is half of it. */
+#include "rtnl.h"
+
 #include <sys/epoll.h>
 #include <sys/socket.h>
 
 #include "apply.h"
+#include "deliver.h"
 #include "leases.h"
 #include "log.h"
 #include "losses.h"

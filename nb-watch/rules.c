@@ -5,7 +5,9 @@
  * unit is (TimeoutStartSec= bounds it), and whether it failed or not, the scripts run. One that failed is tried again
  * as an entry of its own. */
 #include "rules.h"
+#include "deliver.h"
 #include "log.h"
+#include "settle.h"
 #include "work.h"
 
 /* What failed so often, as where the table has somebody else's routes, does until something changes; and that is an
@@ -20,7 +22,7 @@ static bool should_keep(const Work *work) {
                         config_keeps_rules(&work->watch->config, link->name);
 }
 
-void work_rules(Work *work) {
+void rules_deliver(Work *work) {
         Name *name = work->entry->name;
 
         work->phase = WORK_RULES;
@@ -47,7 +49,7 @@ static void forget_failures(Work *work) {
                 retry_reset(&link->rules_retry);
 }
 
-void work_rules_state(Work *work, const UnitState *state) {
+void rules_found(Work *work, const UnitState *state) {
         Name *name = work->entry->name;
         Watch *w = work->watch;
 
@@ -95,7 +97,7 @@ static void rules_failed(Work *work, const char *detail) {
         }
 }
 
-void work_rules_called(Work *work, CallResult result, const char *detail) {
+void rules_called(Work *work, CallResult result, const char *detail) {
         Name *name = work->entry->name;
 
         if (work->verb == VERB_STOP)

@@ -2,7 +2,7 @@
 /* When the policy rules of a link are brought up to date. */
 #pragma once
 
-#include "watch.h"
+#include "work.h"
 
 /* Something changed that the rules of this link follow; does nothing for links without rules. Call it before the
  * event itself is queued. */
@@ -16,3 +16,9 @@ void rules_heal(Watch *w);
 
 /* For the end of the process, when no answer comes any more. */
 void rules_abandon(Watch *w);
+
+/* Brings the unit that keeps the rules of the entry's name to where it should be. */
+void rules_deliver(Work *work);
+void rules_called(Work *work, CallResult result, const char *detail);
+/* What a query said about it. */
+void rules_found(Work *work, const UnitState *state);

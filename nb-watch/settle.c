@@ -3,7 +3,10 @@
  *
  * PID 1 knows: a job still waits or runs; or the unit has begun to run since it was asked for; or it has not, and the
  * call is made once more. */
+#include "settle.h"
+#include "deliver.h"
 #include "log.h"
+#include "rules.h"
 #include "work.h"
 
 static void work_ask(Work *work);
@@ -54,7 +57,7 @@ static void on_state(int r, const UnitState *state, void *userdata) {
         if (r < 0)
                 work_settle(work);
         else if (work->phase == WORK_RULES)
-                work_rules_state(work, state);
+                rules_found(work, state);
         else if (work->verb != VERB_STOP)
                 on_start_state(work, state);
         else if (state->active || state->failed)

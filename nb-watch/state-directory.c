@@ -10,6 +10,7 @@
 #include "file-util.h"
 #include "log.h"
 #include "number.h"
+#include "state-mark.h"
 
 #define STATE_DIRECTORY "/run/network-broker/state"
 #define STATE_FILE_MAX (4U * 1024U * 1024U)

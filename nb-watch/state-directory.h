@@ -12,7 +12,7 @@
 #pragma once
 
 #include "address.h"
-#include "unit-name.h"
+#include "state-mark.h"
 
 /* What was delivered for a link. */
 typedef struct Record {
@@ -28,32 +28,8 @@ typedef struct Record {
         bool has_files;           /* of its addresses or its lease, perhaps */
 } Record;
 
-/* An EVENT:LINK file. */
-typedef struct EventMark {
-        EventType event;
-        char link[IF_NAMESIZE];
-        uint64_t asked_usec; /* CLOCK_MONOTONIC when the unit was asked for, 0 if there was nothing to run */
-        int ifindex;         /* only if it was asked for */
-        /* Only to be written: what networkd knows, for NB_NETWORKD_ASKED=networkd_usec; NULL while it has not said. */
-        uint64_t networkd_usec;
-        const char *networkd; /* JSON on one line, which is null if it will not say */
-} EventMark;
-
 int state_directory_open(void);
 
-/* --- state-mark.c */
-int state_mark_write(int dir_fd, const EventMark *mark);
-/* -ENOENT also for one that has yet to be written. */
-int state_mark_read(int dir_fd, const char *file, EventMark *ret);
-int state_mark_remove(int dir_fd, EventType event, const char *link);
-
-/* The unit's run has ended: state_mark_time() is then. */
-int state_mark_ended(int dir_fd, EventType event, const char *link);
-/* Before the unit's run has ended: when the file was written last, for the request or for a late answer to it.
- * CLOCK_REALTIME. */
-int state_mark_time(int dir_fd, EventType event, const char *link, struct timespec *ret);
-
-/* --- state-directory.c */
 /* The link is in that state under the record's name; started: with a unit. No other kind of event changes anything. */
 void record_enter(Record *record, EventType state, bool started);
 /* Writes all but the addresses and the lease. */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What does the file say that allows an event to run? See EventMark of state-directory.h. */
-#include "state-directory.h"
+/* What does the file say that allows an event to run? See state-mark.h. */
+#include "state-mark.h"
 
 #include <fcntl.h>
 #include <inttypes.h>

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What is done once things have come to rest? "systemctl status nb-watch" is told of it, and memory is given back. */
+#include "status.h"
+
 #include <systemd/sd-daemon.h>
 
 #include "heap.h"
@@ -32,7 +34,7 @@ static int on_status(_unused_ sd_event_source *source, _unused_ uint64_t usec, v
         return 0;
 }
 
-void watch_status_changed(Watch *w) {
+void status_changed(Watch *w) {
         int enabled = SD_EVENT_OFF;
 
         if (w->monitor)

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Which variables does an event carry? common/variable.h has the list. */
+#include "variables.h"
+
 #include <stdarg.h>
 
 #include "variable.h"

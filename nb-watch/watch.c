@@ -4,13 +4,18 @@
 #include <systemd/sd-daemon.h>
 
 #include "bus-names.h"
+#include "deliver.h"
 #include "heap.h"
 #include "leases.h"
 #include "log.h"
 #include "losses.h"
 #include "networkd.h"
+#include "restore.h"
 #include "route-keeper.h"
+#include "rtnl.h"
 #include "rules.h"
+#include "status.h"
+#include "variables.h"
 #include "watch.h"
 
 static int watch_connect(Watch *w);
@@ -34,7 +39,7 @@ Entry *watch_push(
                                 name, LANE_STATES_MAX, dropped);
         }
         heap_count(&w->n_waited, w->lanes.n_entries);
-        watch_status_changed(w);
+        status_changed(w);
         return entry;
 }
 
@@ -46,7 +51,7 @@ static void watch_begin(Watch *w) {
         if (!w->ready && !w->monitor)
                 (void) sd_notify(0, "READY=1");
         w->ready = true;
-        watch_status_changed(w);
+        status_changed(w);
 }
 
 void watch_restored(Watch *w) {
@@ -156,7 +161,7 @@ static void on_environment(int r, char **values, void *userdata) {
         if (w->networkd)
                 (void) networkd_read(w->networkd);
         links_foreach(&w->links, tell_again, w);
-        watch_status_changed(w);
+        status_changed(w);
         deliver_ready(w);
 }
 

@@ -72,48 +72,9 @@ void watch_free(Watch *w);
 DEFINE_TRIVIAL_CLEANUP_FUNC(Watch *, watch_free);
 int watch_run(Watch *w);
 
+/* What an earlier nb-watch delivered is known: events may be. */
+void watch_restored(Watch *w);
+
 /* Queues an event of a link under its present name; takes over variables. Returns the entry, or NULL. */
 Entry *watch_push(
                 Watch *w, int ifindex, const char *name, EntryKind kind, EventType event, char **variables);
-
-/* --- status.c: STATUS= soon, not at once: many changes make one message. */
-void watch_status_changed(Watch *w);
-
-/* --- deliver.c: runs the entries whose turn it is. */
-void deliver_ready(Watch *w);
-
-/* Frees what belongs to the entries under way, for the end of the process: their units go on. */
-void deliver_abandon(Watch *w);
-
-/* What Describe() said of this link, which may be gone, for the entry that waits for it; NULL if it says nothing. */
-void deliver_described(Watch *w, int ifindex, const char *networkd);
-
-/* --- restore.c: takes over from an earlier nb-watch; then calls watch_restored(). */
-int restore_begin(Watch *w);
-void restore_free(Restore *restore);
-void watch_restored(Watch *w);
-
-/* --- variables.c */
-int variables_add(char ***variables, const char *name, const char *format, ...) _printf_(3, 4);
-/* The variables that any event of a link has, as things are now; NULL when out of memory. */
-char **variables_of_link(const Link *link, EventType event);
-
-/* --- rtnl.c */
-/* Reading routes again and again takes at most this part of a CPU's time. */
-#define DUMP_SHARE 20U
-#define LINK_LOOPBACK 1
-int rtnl_new(Watch *w, int fd, Rtnl **ret);
-void rtnl_free(Rtnl *rtnl);
-/* Reads everything the kernel has, compares and delivers: for the start and after a gap. Tried again until it succeeds. */
-int rtnl_sync(Rtnl *rtnl);
-/* Whether it has succeeded: else what is known of links is half of it, of which nothing may be told. */
-bool rtnl_is_current(const Rtnl *rtnl);
-/* Takes all messages that wait, unless a reading has yet to succeed. What became ready to be delivered is left to
- * deliver_ready(); only where messages were lost it is delivered at once, by rtnl_sync(). */
-void rtnl_catch_up(Rtnl *rtnl);
-/* The socket for dumps and requests; not while one is under way. */
-Netlink *rtnl_requests(Rtnl *rtnl);
-/* Waits until the kernel has done what it announced: some messages come before it. */
-int rtnl_wait(Rtnl *rtnl);
-/* A digest of the link's unicast routes; -ENODEV if it is gone. */
-int rtnl_digest_routes(Rtnl *rtnl, int ifindex, uint64_t *ret);
