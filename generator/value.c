@@ -172,9 +172,9 @@ typedef struct Words {
 } Words;
 
 static int words_append(Words *words, const char *word) {
-        size_t n = strlen(word);
+        size_t n = strlen(word), n_space = words->n > 0;
 
-        if (words->length + n + 1 > VALUE_MAX)
+        if (words->length + n_space + n > VALUE_MAX)
                 return -E2BIG;
         if (words->n++ > 0)
                 words->text[words->length++] = ' ';
@@ -247,7 +247,7 @@ int value_normalize(Key key, const Entry *entry, char **ret, Complaint *ret_comp
         if (entry->is_list && !types[type].list)
                 return value_complain(&whole, "a list", NULL, ret_complaint);
 
-        words.text = text = calloc(1, VALUE_MAX);
+        words.text = text = calloc(1, VALUE_MAX + 1);
         if (!text)
                 return -ENOMEM;
 
