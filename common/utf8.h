@@ -37,3 +37,13 @@ static inline size_t utf8_step(const char *s, size_t n) {
                         return 0;
         return length;
 }
+
+/* Whether the character at s, of as many bytes as utf8_step() has said, is one of the 66 that Unicode keeps for other
+ * uses than text: U+FDD0 to U+FDEF, and the last two of each 65,536. To PID 1 they are no UTF-8. */
+static inline bool utf8_is_noncharacter(const char *s, size_t length) {
+        const unsigned char *p = (const unsigned char *) s;
+
+        if (length == 3 && p[0] == 0xef)
+                return p[1] == 0xb7 ? p[2] >= 0x90 && p[2] <= 0xaf : p[1] == 0xbf && p[2] >= 0xbe;
+        return length == 4 && (p[1] & 0x0f) == 0x0f && p[2] == 0xbf && p[3] >= 0xbe;
+}

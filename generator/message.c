@@ -4,35 +4,31 @@
 
 #include <stdarg.h>
 
+#include "utf8.h"
+
 #define TEXT_MAX 1024U
 
-/* The length of the UTF-8 character at s; 0 if it is none, or a control character. */
-static size_t character_length(const unsigned char *s) {
-        size_t n;
+/* The length of the character at s; 0 if it is none, or a control character, of which Unicode has more than ASCII. */
+static size_t character_length(const char *s, size_t n) {
+        const unsigned char *p = (const unsigned char *) s;
+        size_t length = utf8_step(s, n);
 
-        if (*s < 0x20 || *s == 0x7f)
+        if (*p < 0x20 || *p == 0x7f || (*p == 0xc2 && length > 0 && p[1] < 0xa0) ||
+                        utf8_is_noncharacter(s, length))
                 return 0;
-        if (*s < 0x80)
-                return 1;
-        if (*s == 0xc2 && s[1] < 0xa0) /* C1 control characters */
-                return 0;
-
-        n = *s >= 0xc2 && *s <= 0xdf ? 2 : *s >= 0xe0 && *s <= 0xef ? 3 : *s >= 0xf0 && *s <= 0xf4 ? 4 : 0;
-        for (size_t i = 1; i < n; i++)
-                if ((s[i] & 0xc0) != 0x80)
-                        return 0;
-        return n;
+        return length;
 }
 
 /* Names and values come from the file: what a terminal or a unit file would not survive becomes \xNN. */
 static char *text_clean(const char *text) {
-        char *clean = malloc(4 * strlen(text) + 1), *p = clean;
+        const char *end = text + strlen(text);
+        char *clean = malloc(4 * (size_t) (end - text) + 1), *p = clean;
 
         if (!clean)
                 return NULL;
 
-        while (*text) {
-                size_t n = character_length((const unsigned char *) text);
+        while (text < end) {
+                size_t n = character_length(text, (size_t) (end - text));
 
                 if (n == 0)
                         p += sprintf(p, "\\x%02x", (unsigned char) *text++);

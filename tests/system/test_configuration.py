@@ -5,6 +5,8 @@ file change nothing?"""
 import json
 import os
 
+import pytest
+
 FILE = '/etc/network-broker/network-broker.toml'
 LAST_GOOD = '/var/lib/network-broker/last-good/configuration'
 BROKEN = '[Network]\nLinks="eth0\n'
@@ -50,6 +52,19 @@ def test_messages_survive_the_unit_file(machine):
         FILE + ''':2:1: unknown key '100%i "q" \\' in [Network]''',
         FILE + ":3:8: UseDNS= cannot be '%n', it takes true or false (or yes, no, on, off, 1, 0 as a string); "
                "the last good value stays in force: 'no'"]
+
+
+# Too long for its value, a surrogate, behind the last character, and two that are not for texts.
+@pytest.mark.parametrize('name', [b'\xe0\x80\x80', b'\xed\xa0\x80', b'\xf4\x90\x80\x80', b'\xef\xbf\xbf',
+                                  b'\xef\xb7\x90'])
+def test_messages_about_a_file_whose_name_is_no_text(machine, name):
+    path = f'{FILE}.d/{os.fsdecode(name)}.toml'
+    machine.write(path, 'Frobnicate=1\n')
+    write_and_reload(machine, CONFIG)
+    values = environment(machine, 'nb-watch.service')
+    machine.path(path).unlink()
+    escaped = ''.join(f'\\x{byte:02x}' for byte in name)
+    assert values['NB_CONFIG_MESSAGES'].startswith(f'{FILE}.d/{escaped}.toml:1:1: ')
 
 
 def test_each_unit_has_its_part(machine):

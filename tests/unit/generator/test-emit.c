@@ -52,6 +52,34 @@ static void test_messages_have_an_end(void **state) {
         messages_done(&messages);
 }
 
+/* A line that is no UTF-8 to PID 1 is one that it does not read. */
+static void test_messages_are_utf8(void **state) {
+        static const struct {
+                const char *path, *text;
+        } names[] = {
+                { "\xc3\xa9\xe2\x80\xa8\xf0\x9f\x98\x80\xef\xbf\xbd",
+                                "\xc3\xa9\xe2\x80\xa8\xf0\x9f\x98\x80\xef\xbf\xbd: x" },
+                { "\xc2\x85\xc2\xa0", "\\xc2\\x85\xc2\xa0: x" },
+                { "\xc0\xaf", "\\xc0\\xaf: x" },
+                { "\xe0\x80\x80", "\\xe0\\x80\\x80: x" },
+                { "\xf0\x80\x80\x80", "\\xf0\\x80\\x80\\x80: x" },
+                { "\xed\xa0\x80", "\\xed\\xa0\\x80: x" },
+                { "\xf4\x90\x80\x80", "\\xf4\\x90\\x80\\x80: x" },
+                { "\xef\xb7\x8f\xef\xb7\x90", "\xef\xb7\x8f\\xef\\xb7\\x90: x" },
+                { "\xef\xb7\xaf\xef\xb7\xb0", "\\xef\\xb7\\xaf\xef\xb7\xb0: x" },
+                { "\xef\xbf\xbe\xef\xbf\xbf", "\\xef\\xbf\\xbe\\xef\\xbf\\xbf: x" },
+                { "\xf0\x9f\xbf\xbf\xf0\xaf\xbf\xbd", "\\xf0\\x9f\\xbf\\xbf\xf0\xaf\xbf\xbd: x" },
+                { "\xf4\x8f\xbf\xbe", "\\xf4\\x8f\\xbf\\xbe: x" },
+        };
+        Messages messages = {};
+
+        for (size_t i = 0; i < ELEMENTSOF(names); i++) {
+                messages_add(&messages, MESSAGE_WARNING, -1, names[i].path, (Place){}, "x");
+                assert_string_equal(messages.items[i].text, names[i].text);
+        }
+        messages_done(&messages);
+}
+
 /* What PID 1 would read as something else must not come through a path. */
 static void test_lease_paths(void **state) {
         _cleanup_free_ char *text = NULL;
@@ -79,6 +107,7 @@ int main(void) {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(test_environment),
                 cmocka_unit_test(test_messages_have_an_end),
+                cmocka_unit_test(test_messages_are_utf8),
                 cmocka_unit_test(test_lease_paths),
         };
 
