@@ -8,6 +8,7 @@
 #include "number.h"
 #include "time-span.h"
 #include "unit-name.h"
+#include "utf8.h"
 
 #define SPACE " \t\r\n"
 
@@ -16,6 +17,7 @@ typedef const char *(*CheckWord)(Key key, const char *word, char *ret, size_t si
 
 /* Not worth a reason: the list of what is accepted says it all. */
 static const char no_reason[] = "";
+static const char no_text[] = "a character that systemd does not take";
 
 static const char *check_word(Key key, const char *word, char *ret, size_t size) {
         const char *p = key_info(key)->choices, *choice;
@@ -44,6 +46,18 @@ static bool has_open_bracket(const char *pattern) {
         return false;
 }
 
+/* PID 1 would ignore the whole variable, so the default would hold: of Links=, every link. */
+static bool is_no_text(const char *word) {
+        size_t left = strlen(word), n;
+
+        for (; left > 0; word += n, left -= n) {
+                n = utf8_step(word, left);
+                if (n == 0 || utf8_is_noncharacter(word, n))
+                        return true;
+        }
+        return false;
+}
+
 static const char *check_pattern(Key key, const char *word, char *ret, size_t size) {
         const char *pattern = word + (*word == '!');
 
@@ -55,6 +69,8 @@ static const char *check_pattern(Key key, const char *word, char *ret, size_t si
                 return "no name behind '!'";
         if (has_open_bracket(pattern))
                 return "no ']' to its '['";
+        if (is_no_text(pattern))
+                return no_text;
         if (strlen(pattern) > LINK_PATTERN_MAX)
                 return "too long";
         if (link_pattern_is_literal(pattern) && !link_name_is_valid(pattern))
@@ -103,6 +119,8 @@ static const char *check_path(Key key, const char *word, char *ret, size_t size)
                 return "too long";
         if (has_open_bracket(word))
                 return "no ']' to its '['";
+        if (is_no_text(word))
+                return no_text;
         if (strstr(word, "/../") || word[strlen(word) - 1] == '/')
                 return "not the path of a file";
         snprintf(ret, size, "%s", word);

@@ -44,6 +44,12 @@ def test_values_survive_the_unit_file(machine):
     assert environment(machine, 'nb-watch.service')['NB_LINKS'].split(' ') == links
 
 
+def test_no_text_is_no_value(machine):
+    write_and_reload(machine, CONFIG)
+    write_and_reload(machine, '[Network]\nLinks = "eth1 x\uffff"\n')
+    assert environment(machine, 'nb-watch.service')['NB_LINKS'] == 'eth0'
+
+
 def test_messages_survive_the_unit_file(machine):
     write_and_reload(machine, '[Network]\n"100%i \\"q\\" \\\\"=1\nUseDNS="%n"\n')
     values = environment(machine, 'nb-watch.service')
