@@ -163,8 +163,14 @@ static int read_result(Netlink *nl, const struct nlmsghdr *message) {
         return error < 0 ? error : -EBADMSG;
 }
 
+/* Every message of rtnetlink begins with one (struct rtgenmsg). */
+static uint8_t message_family(const struct nlmsghdr *message) {
+        return NLMSG_PAYLOAD(message, 0) > 0 ? *(const uint8_t *) NLMSG_DATA(message) : AF_UNSPEC;
+}
+
 typedef struct Reply {
-        int result; /* of the handler */
+        uint8_t family; /* whose messages were asked for; AF_UNSPEC: all */
+        int result;     /* of the handler */
         bool interrupted;
 } Reply;
 
@@ -186,6 +192,8 @@ static int read_messages(Netlink *nl, const char *buffer, size_t size, NetlinkHa
                 }
                 if (m->nlmsg_type < NLMSG_MIN_TYPE)
                         continue;
+                if (reply->family != AF_UNSPEC && message_family(m) != reply->family)
+                        continue;
 
                 /* The rest is read all the same, or the socket could not be used again. */
                 if (handler && reply->result >= 0)
@@ -198,7 +206,6 @@ static int receive_reply(Netlink *nl, NetlinkHandler handler, void *userdata, Re
         char buffer[RECEIVE_SIZE] __attribute__((aligned(NLMSG_ALIGNTO)));
         int r;
 
-        *reply = (Reply){};
         do {
                 ssize_t n = receive_datagram(nl->fd, 0, buffer);
 
@@ -213,7 +220,7 @@ static int receive_reply(Netlink *nl, NetlinkHandler handler, void *userdata, Re
 
 int netlink_dump(Netlink *nl, struct nlmsghdr *request, NetlinkRestart restart, NetlinkHandler handler,
                 void *userdata) {
-        Reply reply = {};
+        Reply reply;
         int r;
 
         for (unsigned i = 0; i < DUMP_TRIES; i++) {
@@ -222,6 +229,7 @@ int netlink_dump(Netlink *nl, struct nlmsghdr *request, NetlinkRestart restart, 
                 r = send_request(nl, request, NLM_F_DUMP);
                 if (r < 0)
                         return r;
+                reply = (Reply){ .family = message_family(request) };
                 r = receive_reply(nl, handler, userdata, &reply);
                 if (r < 0 || !reply.interrupted)
                         return r;
@@ -248,7 +256,7 @@ RouteRequest route_request(uint8_t family, int ifindex, uint32_t table) {
 }
 
 int netlink_request(Netlink *nl, struct nlmsghdr *request, NetlinkHandler handler, void *userdata) {
-        Reply reply;
+        Reply reply = {};
         int r;
 
         r = send_request(nl, request, NLM_F_ACK);

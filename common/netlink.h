@@ -50,7 +50,8 @@ void netlink_close(Netlink *nl);
 #define _cleanup_netlink_ _cleanup_(netlink_close)
 
 /* Sends the request as a dump (flags, sequence and port are filled in) and hands each message of the
- * reply to the handler. A dump during which the table changed is repeated; restart, which may be NULL, is
+ * reply to the handler, of a dump of one family none of another: a kernel without IPv6 answers with its IPv4 routes and
+ * addresses (and -EAFNOSUPPORT for rules). A dump during which the table changed is repeated; restart, which may be NULL, is
  * called before each try. Returns 0; the kernel's error; -EINTR if the table changed during each of
  * several tries (what was collected is the last of them, complete but for what changed meanwhile);
  * -ENOBUFS if the reply was lost; -EAGAIN if none came in 10 s. One dump at a time on a socket, and not on one that

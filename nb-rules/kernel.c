@@ -40,9 +40,8 @@ int kernel_open(Netlink *ret) {
         return 0;
 }
 
-/* A host without IPv6 has none of its tables. */
 static int check_dump(const Reading *reading, int r, int family, const char *what) {
-        if (r >= 0 || (family == AF_INET6 && (r == -EOPNOTSUPP || r == -EAFNOSUPPORT)))
+        if (r >= 0)
                 return 0;
         /* The link: the caller looks again. */
         if (r == -ENODEV)
@@ -84,10 +83,14 @@ static int read_rules(Reading *reading, int family) {
                 .n = { .nlmsg_len = sizeof(request), .nlmsg_type = RTM_GETRULE },
                 .h = { .family = (uint8_t) family },
         };
+        int r;
 
         reading->n_kept = reading->snapshot->rules.n;
-        return check_dump(reading, netlink_dump(reading->nl, &request.n, restart_rules, on_rule, reading),
-                        family, "policy rules");
+        r = netlink_dump(reading->nl, &request.n, restart_rules, on_rule, reading);
+        /* A host without IPv6. */
+        if (r == -EAFNOSUPPORT && family == AF_INET6)
+                r = 0;
+        return check_dump(reading, r, family, "policy rules");
 }
 
 static int on_address(const struct nlmsghdr *message, void *userdata) {

@@ -216,9 +216,7 @@ static int ask_all(Netlink *nl, const char *name, int ifindex, Snapshot *s) {
         r = ask_routes(nl, AF_INET, s);
         if (r < 0)
                 return r;
-        r = ask_routes(nl, AF_INET6, s);
-        /* A kernel without IPv6. */
-        return r == -EOPNOTSUPP || r == -EAFNOSUPPORT ? 0 : r;
+        return ask_routes(nl, AF_INET6, s);
 }
 
 int snapshot_take(Netlink *nl, const char *name, int ifindex, bool details, Snapshot *ret) {

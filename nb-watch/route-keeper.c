@@ -202,8 +202,7 @@ static int read_both(RouteKeeper *k, int ifindex, Reading *reading) {
         r = read_routes(k, ifindex, AF_INET, reading);
         if (r < 0)
                 return r;
-        r = read_routes(k, ifindex, AF_INET6, reading);
-        return r == -EOPNOTSUPP || r == -EAFNOSUPPORT ? 0 : r;
+        return read_routes(k, ifindex, AF_INET6, reading);
 }
 
 /* What is told of changes between the dump and now waits still, and is applied to what the dump brought. */

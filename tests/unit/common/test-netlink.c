@@ -113,6 +113,33 @@ static void test_route_request(void **state) {
         }
 }
 
+/* One that the kernel does not have, as IPv6 where that is switched off: it answers with what it has of all others. */
+static void test_dump_is_of_the_family(void **state) {
+        static const struct {
+                uint16_t type;
+                size_t size;
+        } cases[] = {
+                { RTM_GETLINK, sizeof(struct ifinfomsg) },
+                { RTM_GETADDR, sizeof(struct ifaddrmsg) },
+                { RTM_GETROUTE, sizeof(struct rtmsg) },
+        };
+        _cleanup_netlink_ Netlink nl = NETLINK_INITIALIZER;
+        Seen seen = {};
+
+        assert_int_equal(netlink_open(&nl), 0);
+        for (size_t i = 0; i < ELEMENTSOF(cases); i++) {
+                union {
+                        struct nlmsghdr header;
+                        char data[NLMSG_SPACE(sizeof(struct ifinfomsg))];
+                } request = { .header = { .nlmsg_type = cases[i].type } };
+
+                request.header.nlmsg_len = (uint32_t) NLMSG_LENGTH(cases[i].size);
+                request.data[NLMSG_HDRLEN] = AF_APPLETALK;
+                assert_int_equal(netlink_dump(&nl, &request.header, NULL, count, &seen), 0);
+                assert_int_equal(seen.messages, 0);
+        }
+}
+
 static void test_request(void **state) {
         _cleanup_netlink_ Netlink nl = NETLINK_INITIALIZER;
         LinkRequest request = link_request(1);
@@ -177,6 +204,7 @@ int main(void) {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(test_dump),
                 cmocka_unit_test(test_dump_is_checked_strictly),
+                cmocka_unit_test(test_dump_is_of_the_family),
                 cmocka_unit_test(test_route_request),
                 cmocka_unit_test(test_request),
                 cmocka_unit_test(test_receive_takes_only_the_kernels_word),
