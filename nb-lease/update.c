@@ -3,10 +3,10 @@
 #include "update.h"
 
 #include <fcntl.h>
-#include <time.h>
 
 #include "dhclient.h"
 #include "log.h"
+#include "time-util.h"
 
 /* Of a larger file the end is read: dhclient appends. */
 #define READ_MAX (64U * 1024U * 1024U)
@@ -20,7 +20,7 @@ static uint64_t realtime_nsec(void) {
         struct timespec ts;
 
         (void) clock_gettime(CLOCK_REALTIME, &ts);
-        return (uint64_t) ts.tv_sec * 1000000000U + (uint64_t) ts.tv_nsec;
+        return timespec_nsec(&ts);
 }
 
 typedef struct FileReader {
@@ -97,13 +97,11 @@ static int sources_read(DhclientLeases *leases, const LeaseSources *sources, boo
 }
 
 static bool sources_are_young(const LeaseSources *sources) {
-        const struct timespec *last;
         uint64_t now = realtime_nsec(), then;
 
         if (sources->n == 0)
                 return false;
-        last = &sources->items[sources->n - 1].st.st_mtim;
-        then = (uint64_t) last->tv_sec * 1000000000U + (uint64_t) last->tv_nsec;
+        then = timespec_nsec(&sources->items[sources->n - 1].st.st_mtim);
         return then <= now && now - then < TICK_NSEC;
 }
 

@@ -7,16 +7,16 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <sys/stat.h>
-#include <time.h>
 
 #include "file-util.h"
 #include "folder-watch.h"
 #include "log.h"
 #include "needed.h"
+#include "time-util.h"
 #include "unit-name.h"
 
 /* Time stamps move in steps: a folder that was changed just now may change again without showing it. */
-#define SETTLED_NSEC (100 * 1000 * 1000L)
+#define SETTLED_NSEC (100U * 1000U * 1000U)
 
 /* Where systemctl enable and other programs put links to units (systemd.unit(5)). */
 static const char *const unit_roots[] = {
@@ -44,6 +44,10 @@ static Folder script_folders[_EVENT_TYPE_MAX][EVENT_DIRECTORIES_MAX][EVENT_SCRIP
 static Folder unit_folders[ELEMENTSOF(unit_roots)];
 static bool units_are_known;
 
+bool time_stamp_is_settled(const struct timespec *changed, const struct timespec *now) {
+        return timespec_nsec(changed) + SETTLED_NSEC < timespec_nsec(now);
+}
+
 /* Whether the folder has to be read; remembers its time stamp if that is enough the next time. Without such a folder
  * too: then *ret_errno says why, else it is 0. */
 static bool folder_changed(Folder *folder, const char *path, int *ret_errno) {
@@ -60,11 +64,7 @@ static bool folder_changed(Folder *folder, const char *path, int *ret_errno) {
                 return false;
 
         (void) clock_gettime(CLOCK_REALTIME, &now);
-        now.tv_nsec -= SETTLED_NSEC;
-        folder->changed = st.st_mtim.tv_sec < now.tv_sec ||
-                                        (st.st_mtim.tv_sec == now.tv_sec && st.st_mtim.tv_nsec < now.tv_nsec)
-                        ? st.st_mtim
-                        : (struct timespec){};
+        folder->changed = time_stamp_is_settled(&st.st_mtim, &now) ? st.st_mtim : (struct timespec){};
         return true;
 }
 

@@ -20,6 +20,9 @@ bool event_is_wanted(EventType event, const char *link);
 /* systemd has read its units anew, or is about to: others may be enabled. */
 void units_changed(void);
 
+/* Whether a change of a folder from now on will show in its time stamp; where that is of just now it may not. Pure. */
+bool time_stamp_is_settled(const struct timespec *changed, const struct timespec *now);
+
 /* Whether PID 1 has the unit running, as its file in /run/systemd/units says. */
 bool unit_seems_active(const char *unit);
 /* … and since when, CLOCK_REALTIME. */
