@@ -214,6 +214,17 @@ void leases_refreshed(Leases *l, Link *link, const Address *address, uint32_t va
                 log_error_errno(r, "Failed to arm a timer: %m");
 }
 
+static void check_link(Link *link, void *userdata) {
+        leases_check(userdata, link);
+}
+
+/* More happened than the kernel keeps: every file may have changed. */
+static int check_all(Leases *l) {
+        links_foreach(&l->watch->links, check_link, l);
+        deliver_ready(l->watch);
+        return 0;
+}
+
 static int on_networkd_file(
                 _unused_ sd_event_source *source, const struct inotify_event *event, void *userdata) {
         Leases *l = userdata;
@@ -224,6 +235,8 @@ static int on_networkd_file(
                 l->networkd = sd_event_source_disable_unref(l->networkd);
                 return 0;
         }
+        if (event->mask & IN_Q_OVERFLOW)
+                return check_all(l);
         if (event->len == 0 || ifindex_parse(event->name, &ifindex) < 0)
                 return 0;
         link = links_find(&l->watch->links, ifindex);
@@ -234,10 +247,6 @@ static int on_networkd_file(
         return 0;
 }
 
-static void check_link(Link *link, void *userdata) {
-        leases_check(userdata, link);
-}
-
 static int on_dhclient_file(
                 _unused_ sd_event_source *source, const struct inotify_event *event, void *userdata) {
         char escaped[INSTANCE_MAX];
@@ -245,7 +254,7 @@ static int on_dhclient_file(
         Links *links = &l->watch->links;
 
         if (event->mask & IN_Q_OVERFLOW)
-                links_foreach(links, check_link, l);
+                return check_all(l);
         if (event->len == 0)
                 return 0;
         for (size_t i = 0; i < LINKS_BUCKETS; i++)

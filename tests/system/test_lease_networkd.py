@@ -28,3 +28,29 @@ def test_networkd(machine):
     assert runs(machine, 'lease', 'eth1')[-1]['previous'] == '10.61.0.50'
     # nb-resolve has nothing to do with it.
     assert not machine.path('/run/network-broker/resolve/eth1').exists()
+
+
+def test_more_changes_than_the_kernel_keeps(machine):
+    """What the kernel had to drop, while nb-watch was not there to hear of it, is told all the same."""
+    folder = machine.path('/run/systemd/netif/leases')
+
+    def write(address):
+        machine.write(f'/run/systemd/netif/leases/{machine.index("eth2")}', f'ADDRESS={address}\nLIFETIME=3600\n')
+
+    record(machine, 'lease')
+    machine.cable('eth2', managed=False, plugged=True)
+    folder.mkdir(exist_ok=True)
+    write('10.62.0.5')
+    wait_change(machine, 'eth2', ['bound'], 20)
+
+    machine.systemctl('kill', '--signal=STOP', 'nb-watch.service')
+    try:
+        # Of two equal ones in a row the kernel keeps one.
+        for number in range(int(machine.read('/proc/sys/fs/inotify/max_queued_events')) + 1):
+            (folder / f'x{number % 2}').write_text('')
+        write('10.62.0.6')
+    finally:
+        machine.systemctl('kill', '--signal=CONT', 'nb-watch.service')
+    wait_change(machine, 'eth2', ['bound', 'changed'], 20)
+    for number in range(2):
+        (folder / f'x{number}').unlink()
