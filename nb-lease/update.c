@@ -105,7 +105,8 @@ static bool sources_are_young(const LeaseSources *sources) {
         return then <= now && now - then < TICK_NSEC;
 }
 
-/* One round: returns 1 if the files stayed the same, 0 if they did not and there should be another one. */
+/* One round: returns 1 if the files stayed the same, 0 if they did not and there should be another one, of which *ret is
+ * as it was if nothing could be read. */
 static int look_once(const LeaseQuery *query, bool patient, const LogFields *fields, LeaseLook *ret) {
         _cleanup_(dhclient_leases_freep) DhclientLeases *leases = NULL;
         _cleanup_(lease_sources_done) LeaseSources before = {}, after = {};
@@ -149,7 +150,8 @@ static int look_once(const LeaseQuery *query, bool patient, const LogFields *fie
 int lease_look(const LeaseQuery *query, LeaseLook *ret) {
         const struct timespec pause = { .tv_nsec = TICK_NSEC };
         const LogFields fields = { .link = query->link };
-        LeaseLook look = {};
+        /* Until a round has read something, it is not known that there is none. */
+        LeaseLook look = { .incomplete = true };
         int r = 0;
 
         for (unsigned i = 0; i < ROUNDS_MAX; i++) {

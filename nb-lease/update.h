@@ -14,7 +14,7 @@ typedef struct LeaseQuery {
 typedef struct LeaseLook {
         Lease *lease;         /* NULL: the link has none */
         uint64_t fingerprint; /* of the files that were read */
-        bool incomplete;      /* a file could not be read, which was logged */
+        bool incomplete;      /* a file could not be read, so that there is no lease is not known */
         bool link_gone;       /* nothing is to be left of the link */
 } LeaseLook;
 

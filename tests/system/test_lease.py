@@ -145,6 +145,21 @@ def test_a_lease_reaches_the_resolver_and_goes_again(machine):
     machine.run(['resolvectl', 'revert', 'eth1'])
 
 
+def test_files_that_are_gone_whenever_they_are_opened(machine):
+    """A program that replaces them all the time takes no lease away, and there is another look afterwards."""
+    write(machine, block('eth0', '10.0.0.5', 'option domain-name-servers 10.0.0.1;'))
+    expect(machine, '10.0.0.5')
+    seen = machine.read(f'{FOLDER}/eth0:files')
+    machine.run(['strace', '-o', '/run/calls', '-P', FILE, '--inject=openat:error=ENOENT', 'nb-lease', 'eth0'])
+    assert machine.read('/run/calls').count('INJECTED') > 1
+    assert address(machine) == '10.0.0.5'
+    assert machine.read(f'{FOLDER}/eth0:files') != seen
+    machine.systemctl('start', 'nb-resolve@eth0.service')
+    machine.wait_for(lambda: machine.read(f'{FOLDER}/eth0:files') == seen)
+    machine.wait_for(lambda: settled(machine))
+    assert (address(machine), dns(machine)) == ('10.0.0.5', ['10.0.0.1'])
+
+
 def test_what_an_administrator_set_is_not_taken_back(machine):
     write(machine, block('eth0', '10.0.0.5', 'option domain-name-servers 10.0.0.1;', 'option host-name "web1";'))
     expect(machine, '10.0.0.5')
