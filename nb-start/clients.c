@@ -12,7 +12,7 @@
 #include "log.h"
 #include "pid1.h"
 
-/* More than nb-watch ever has unfinished; a request beyond is refused. */
+/* More than nb-watch ever has unfinished; a request beyond is answered with an error. */
 #define JOBS_MAX 512U
 
 /* More than nb-watch ever has unanswered; somebody else may be waiting. */
@@ -148,13 +148,16 @@ static void client_request(Client *c, size_t size) {
         int r;
 
         r = request_parse(c->clients->buffer, size, &request, &reason);
-        if (r >= 0 && c->clients->n_pending >= JOBS_MAX) {
-                reason = "too many requests at once";
-                r = -EBUSY;
-        }
         if (r < 0) {
                 log_warning("Refused a request of %zu bytes: %s.", size, reason);
                 client_answer(c, request.id, ANSWER_REFUSED, reason);
+                return;
+        }
+        /* There is nothing wrong with it: another time it will do. */
+        if (c->clients->n_pending >= JOBS_MAX) {
+                log_warning("Refused %s of %s: too many requests at once.", verb_name(request.verb),
+                                request.unit_name);
+                client_answer(c, request.id, ANSWER_ERROR, SD_BUS_ERROR_LIMITS_EXCEEDED);
                 return;
         }
 

@@ -71,7 +71,7 @@ void work_call(Work *work, Verb verb, UnitKind kind, EventType event) {
         if (r >= 0)
                 r = starter_call(work->watch->starter, verb, work->unit, variables, false, on_called, work);
         if (r < 0)
-                on_called(CALL_REFUSED, strerror(-r), work);
+                on_called(r == -ENOMEM ? CALL_UNKNOWN : CALL_REFUSED, strerror(-r), work);
 }
 
 /* The events whose units end when this entry's turn comes. */

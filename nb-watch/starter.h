@@ -16,7 +16,7 @@ typedef struct Starter Starter;
 typedef enum CallResult {
         CALL_DONE,
         CALL_FAILED, /* the job ended otherwise; the detail is its result */
-        CALL_UNKNOWN, /* the answer was lost, or PID 1 could not answer: ask PID 1. The detail is a D-Bus error */
+        CALL_UNKNOWN, /* the answer was lost, or there could be none now: ask PID 1. The detail is a D-Bus error */
         CALL_SHUTDOWN, /* PID 1 takes no jobs any more */
         CALL_REFUSED,  /* never right: log it and go on */
 } CallResult;

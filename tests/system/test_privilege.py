@@ -26,6 +26,18 @@ for text in json.load(sys.stdin):
 """
 
 
+# The same with one connection, and prints the last answer.
+HOLDER = r"""
+import json, socket, sys
+with socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET) as s:
+    s.connect('/run/network-broker/start')
+    for text in json.load(sys.stdin):
+        s.send(text.encode('latin-1'))
+        answer = s.recv(4096).decode('latin-1').split('\0')
+print(json.dumps(answer))
+"""
+
+
 def request(verb, unit, *variables, number='7'):
     return '\0'.join([number, verb, unit, *variables, ''])
 
@@ -134,6 +146,27 @@ def test_hostile_requests_are_refused(machine):
     assert not machine.path('/run/marked').exists()
     assert list(machine.path('/run/network-broker/events').iterdir()) == []
     assert pid_of(machine, 'nb-start.service') == start
+
+
+def test_too_many_requests(machine):
+    """One more than may be unfinished is not wrong: it is to be tried again."""
+    unit, drop_in = 'nb-lease@held.service', '/etc/systemd/system/nb-lease@held.service.d/hold.conf'
+    machine.write(drop_in, '[Service]\nExecStart=\nExecStart=sleep infinity\nTimeoutStartSec=infinity\n')
+    machine.systemctl('daemon-reload')
+
+    def last(n):
+        return json.loads(machine.run(['python3', '-c', HOLDER], user='network-broker',
+                                      input=json.dumps([request('start', unit)] * n)))
+
+    try:
+        assert last(512)[:2] == ['7', 'queued']
+        assert last(513)[:3] == ['7', 'error', 'org.freedesktop.DBus.Error.LimitsExceeded']
+        # And those whose connection is gone do not count.
+        assert last(1)[:2] == ['7', 'queued']
+    finally:
+        machine.path(drop_in).unlink()
+        machine.systemctl('daemon-reload')
+        machine.systemctl('stop', unit)
 
 
 def test_state_that_the_link_is_not_in(machine):
