@@ -108,13 +108,16 @@ static void on_answer(const Answer *answer, void *userdata) {
 }
 
 static int client_begin(Client *c, const Request *request) {
+        _cleanup_free_ Pending *p = NULL;
         Clients *s = c->clients;
-        Pending *p;
         int r;
 
         r = pid1_connect(s->pid1);
         if (r < 0)
                 return log_error_errno(r, "Failed to connect to the system bus: %m");
+        p = calloc(1, sizeof(*p));
+        if (!p)
+                return log_error_errno(-ENOMEM, "Out of memory.");
 
         r = event_files_follow(s->events_fd, request);
         if (r < 0) {
@@ -124,19 +127,16 @@ static int client_begin(Client *c, const Request *request) {
                         return r;
         }
 
-        p = calloc(1, sizeof(*p));
-        if (!p)
-                return log_error_errno(-ENOMEM, "Out of memory.");
         r = pid1_call(s->pid1, request, on_answer, p, &p->job);
         if (r < 0) {
-                free(p);
+                (void) event_files_forget(s->events_fd, request);
                 return log_error_errno(r, "Failed to call systemd for %s: %m", request->unit_name);
         }
         p->client = c;
         p->next = c->pending;
         if (p->next)
                 p->next->previous = p;
-        c->pending = p;
+        c->pending = TAKE_PTR(p);
         s->n_pending++;
         heap_count(&s->n_waited, s->n_pending);
         return 0;

@@ -53,3 +53,9 @@ int event_files_follow(int dir_fd, const Request *request) {
                 return save_variables(dir_fd, request);
         return file_remove(dir_fd, request->unit.instance);
 }
+
+int event_files_forget(int dir_fd, const Request *request) {
+        if (request->unit.kind != UNIT_RUN || request->verb != VERB_START)
+                return 0;
+        return file_remove(dir_fd, request->unit.instance);
+}

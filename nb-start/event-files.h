@@ -13,3 +13,6 @@ int event_files_open(void);
 /* What a request means for the file of its unit: a start writes it, with the variables; a stop, or that a failure is
  * forgotten, removes it, so that no later run takes them for its own. Others, and other units, mean nothing. */
 int event_files_follow(int dir_fd, const Request *request);
+
+/* The request was not made after all: nobody is to find the variables of a start that was never asked for. */
+int event_files_forget(int dir_fd, const Request *request);

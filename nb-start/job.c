@@ -162,12 +162,11 @@ int job_new(sd_bus *bus, sd_event *event, JobRemoved *removals, const Request *r
                         return r;
                 job->watched = true;
         }
-        r = job_call(job);
-        if (r < 0)
-                return r;
-
         r = sd_event_add_time_relative(
                         event, &job->timer, CLOCK_MONOTONIC, CHECK_USEC, CHECK_USEC / 2, on_timer, job);
+        if (r < 0)
+                return r;
+        r = job_call(job);
         if (r < 0)
                 return r;
 

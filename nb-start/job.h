@@ -14,7 +14,7 @@ typedef struct Job Job;
 typedef void (*JobHandler)(const Answer *answer, void *userdata);
 
 /* Asks PID 1 for what the request says, and calls the handler from the event loop. The job lives until its last
- * answer or job_free(). */
+ * answer or job_free(). An error means that PID 1 was not asked. */
 int job_new(sd_bus *bus, sd_event *event, JobRemoved *removed, const Request *request, JobHandler handler,
                 void *userdata, Job **ret);
 

@@ -15,8 +15,10 @@
 
 #define ROUTABLE "nb-run@routable:eth0.service"
 
+typedef int (*EventFiles)(int dir_fd, const Request *request);
+
 /* As one that comes over the socket. */
-static void follow(const Folder *f, Verb verb, const char *unit, const char *variable) {
+static void call(EventFiles function, const Folder *f, Verb verb, const char *unit, const char *variable) {
         const char *reason = NULL;
         Request request;
         char data[1024];
@@ -25,7 +27,11 @@ static void follow(const Folder *f, Verb verb, const char *unit, const char *var
         n = request_format(data, sizeof(data), 1, verb, unit, &variable, variable ? 1 : 0);
         assert_true(n > 0);
         assert_return_code(request_parse(data, (size_t) n, &request, &reason), 0);
-        assert_return_code(event_files_follow(f->fd, &request), 0);
+        assert_return_code(function(f->fd, &request), 0);
+}
+
+static void follow(const Folder *f, Verb verb, const char *unit, const char *variable) {
+        call(event_files_follow, f, verb, unit, variable);
 }
 
 static void check(const Folder *f, const char *expected) {
@@ -62,9 +68,22 @@ static void test_follow(void **state) {
         follow(f, VERB_START, "nb-rules@eth0.service", NULL);
 }
 
+static void test_forget(void **state) {
+        const Folder *f = *state;
+
+        follow(f, VERB_START, ROUTABLE, "LINKINDEX=2");
+        call(event_files_forget, f, VERB_START, "nb-run@routable:eth1.service", NULL);
+        call(event_files_forget, f, VERB_START, "nb-rules@eth0.service", NULL);
+        call(event_files_forget, f, VERB_STOP, ROUTABLE, NULL);
+        check(f, "LINKINDEX=2");
+        call(event_files_forget, f, VERB_START, ROUTABLE, "LINKINDEX=2");
+        check(f, NULL);
+}
+
 int main(void) {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test_setup_teardown(test_follow, folder_setup, folder_teardown),
+                cmocka_unit_test_setup_teardown(test_forget, folder_setup, folder_teardown),
         };
 
         return cmocka_run_group_tests(tests, NULL, NULL);
