@@ -104,6 +104,7 @@ void work_finish(Work *work) {
 static void work_started(Work *work, CallResult result, const char *detail) {
         Entry *entry = work->entry;
         LogFields fields = entry_fields(entry, work->unit);
+        const char *name = fields.link ?: "network", *event = event_name(entry->event);
         uint32_t bit = event_bit(entry->event);
         Watch *w = work->watch;
 
@@ -117,14 +118,12 @@ static void work_started(Work *work, CallResult result, const char *detail) {
                 entry->name->failed &= ~bit;
                 if (event_is_level(entry->event))
                         (void) state_mark_ended(w->state_fd, entry->event, entry->name->name);
-                log_message(LOG_INFO, 0, &fields, "%s: %s.",
-                                entry->name->name[0] ? entry->name->name : "network",
-                                event_name(entry->event));
+                log_message(LOG_INFO, 0, &fields, "%s: %s.", name, event);
         } else {
                 entry->name->failed |= bit;
                 w->n_failed++;
-                log_message(LOG_WARNING, 0, &fields, "%s: %s: %s ended with '%s'.", strempty(fields.link),
-                                event_name(entry->event), work->unit, detail);
+                log_message(LOG_WARNING, 0, &fields, "%s: %s: %s ended with '%s'.", name, event, work->unit,
+                                detail);
         }
 
         if (event_is_level(entry->event)) {

@@ -70,6 +70,21 @@ def test_kernel_that_answers_nothing(machine, link):
     assert machine.show('nb-watch.service', 'MainPID') == pid
 
 
+def test_script_of_the_network_fails(machine, link):
+    """The event has no link, and is named all the same."""
+    script = '/etc/network-broker/manager.d/10-fail'
+    since = machine.cursor()
+    machine.write(script, '#!/bin/sh\nexit 1\n', 0o755)
+    machine.unplug(link)
+    machine.wait_for(lambda: said(machine, 'nb-watch.service', 'nb-run@manager.service', since))
+    assert set(said(machine, 'nb-watch.service', 'nb-run@manager.service', since)) == {
+        "network: manager: nb-run@manager.service ended with 'failed'."}
+    machine.path(script).unlink()
+    machine.plug(link)
+    machine.wait_for(lambda: machine.states()[link] == ('routable', 'configured'), what=machine.states)
+    wait_idle(machine)
+
+
 def test_folder_of_units_that_cannot_be_listed(machine, link):
     """Units may be enabled there: an event without scripts starts its unit, and why is said once."""
     folder = '/usr/local/lib/systemd/system'
