@@ -174,42 +174,45 @@ int address_set_subtract(AddressSet *ret, const AddressSet *a, const AddressSet 
         return 0;
 }
 
-int address_set_format(const AddressSet *set, char **ret) {
-        char text[INET6_ADDRSTRLEN];
+typedef void (*AddressPrinter)(FILE *f, const Address *address, bool first);
+
+static int address_set_print(const AddressSet *set, AddressPrinter print, char **ret) {
+        _cleanup_free_ char *text = NULL;
         size_t size;
         FILE *f;
 
-        f = open_memstream(ret, &size);
+        f = open_memstream(&text, &size);
         if (!f)
                 return -ENOMEM;
-        for (size_t i = 0; i < set->n; i++) {
-                const Address *a = &set->items[i];
-
-                fprintf(f, "%s%s/%u", i > 0 ? " " : "",
-                                inet_ntop(a->family, &a->address, text, sizeof(text)), a->prefix);
-        }
+        for (size_t i = 0; i < set->n; i++)
+                print(f, &set->items[i], i == 0);
         if (fclose(f) != 0)
                 return -ENOMEM;
+
+        *ret = TAKE_PTR(text);
         return 0;
 }
 
-int address_set_save(const AddressSet *set, char **ret) {
+static void print_word(FILE *f, const Address *a, bool first) {
+        char text[INET6_ADDRSTRLEN];
+
+        fprintf(f, "%s%s/%u", first ? "" : " ", inet_ntop(a->family, &a->address, text, sizeof(text)),
+                        a->prefix);
+}
+
+int address_set_format(const AddressSet *set, char **ret) {
+        return address_set_print(set, print_word, ret);
+}
+
+static void print_line(FILE *f, const Address *a, _unused_ bool first) {
         char address[INET6_ADDRSTRLEN], peer[INET6_ADDRSTRLEN];
-        size_t size;
-        FILE *f;
 
-        f = open_memstream(ret, &size);
-        if (!f)
-                return -ENOMEM;
-        for (size_t i = 0; i < set->n; i++) {
-                const Address *a = &set->items[i];
+        fprintf(f, "%s %u %u %s\n", inet_ntop(a->family, &a->address, address, sizeof(address)), a->prefix,
+                        a->scope, inet_ntop(a->family, &a->peer, peer, sizeof(peer)));
+}
 
-                fprintf(f, "%s %u %u %s\n", inet_ntop(a->family, &a->address, address, sizeof(address)),
-                                a->prefix, a->scope, inet_ntop(a->family, &a->peer, peer, sizeof(peer)));
-        }
-        if (fclose(f) != 0)
-                return -ENOMEM;
-        return 0;
+int address_set_save(const AddressSet *set, char **ret) {
+        return address_set_print(set, print_line, ret);
 }
 
 int address_set_load(const char *text, AddressSet *ret) {

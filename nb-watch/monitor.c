@@ -9,12 +9,9 @@ static void format_sets(const Entry *entry, char **ret_now, char **ret_added, ch
         AddressSet set_added = {}, set_removed = {};
 
         (void) entry_address_changes(entry, &set_added, &set_removed);
-        if (address_set_format(&entry->addresses, ret_now) < 0)
-                *ret_now = NULL;
-        if (address_set_format(&set_added, ret_added) < 0)
-                *ret_added = NULL;
-        if (address_set_format(&set_removed, ret_removed) < 0)
-                *ret_removed = NULL;
+        (void) address_set_format(&entry->addresses, ret_now);
+        (void) address_set_format(&set_added, ret_added);
+        (void) address_set_format(&set_removed, ret_removed);
         address_set_clear(&set_added);
         address_set_clear(&set_removed);
 }
