@@ -29,6 +29,15 @@ typedef struct Work {
         Retry retry;
 } Work;
 
+/* The entry's turn has come; it may be over at once. */
+void work_begin(Watch *w, Entry *entry);
+
+/* What Describe() said of the link, NULL if nothing, for the work that waits for it. */
+void work_described(Work *work, const char *networkd);
+
+/* Frees it, for the end of the process: its unit goes on. */
+void work_abandon(Work *work);
+
 /* Asks for the verb on a unit of the entry's name; the result comes as work_called(). */
 void work_call(Work *work, Verb verb, UnitKind kind, EventType event);
 
