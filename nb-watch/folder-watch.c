@@ -19,52 +19,54 @@
         (IN_CREATE | IN_DELETE | IN_MOVED_FROM | IN_MOVED_TO | IN_ATTRIB | IN_DELETE_SELF | IN_MOVE_SELF |  \
                         IN_ONLYDIR | IN_DONT_FOLLOW)
 
-static int notify_fd = -EBADF, mounts_fd = -EBADF;
-
-static bool can_watch(void) {
-        if (mounts_fd < 0)
-                mounts_fd = open("/proc/self/mountinfo", O_RDONLY | O_CLOEXEC);
-        if (mounts_fd >= 0 && notify_fd < 0)
-                notify_fd = inotify_init1(IN_NONBLOCK | IN_CLOEXEC);
-        return notify_fd >= 0;
+static bool can_watch(FolderWatch *watch) {
+        if (watch->mounts_fd < 0)
+                watch->mounts_fd = open("/proc/self/mountinfo", O_RDONLY | O_CLOEXEC);
+        if (watch->mounts_fd >= 0 && watch->notify_fd < 0)
+                watch->notify_fd = inotify_init1(IN_NONBLOCK | IN_CLOEXEC);
+        return watch->notify_fd >= 0;
 }
 
-unsigned folder_watch_turn(void) {
-        static uint64_t began;
-        static unsigned turn;
+unsigned folder_watch_turn(FolderWatch *watch) {
         struct pollfd fds[] = { { .events = POLLIN }, { .events = POLLPRI } };
         uint64_t now = now_usec();
         char changes[4096];
 
-        if (!can_watch())
+        if (!can_watch(watch))
                 return 0;
-        fds[0].fd = notify_fd;
-        fds[1].fd = mounts_fd;
-        if (poll(fds, ELEMENTSOF(fds), 0) == 0 && turn > 0 && now - began < TURN_USEC)
-                return turn;
+        fds[0].fd = watch->notify_fd;
+        fds[1].fd = watch->mounts_fd;
+        if (poll(fds, ELEMENTSOF(fds), 0) == 0 && watch->turn > 0 && now - watch->began_usec < TURN_USEC)
+                return watch->turn;
 
-        while (read(notify_fd, changes, sizeof(changes)) > 0)
+        while (read(watch->notify_fd, changes, sizeof(changes)) > 0)
                 ;
-        began = now;
-        if (++turn == 0)
-                turn = 1;
-        return turn;
+        watch->began_usec = now;
+        if (++watch->turn == 0)
+                watch->turn = 1;
+        return watch->turn;
 }
 
-static bool watch(const char *path) {
-        return inotify_add_watch(notify_fd, path, CHANGES) >= 0;
+static bool add(FolderWatch *watch, const char *path) {
+        return inotify_add_watch(watch->notify_fd, path, CHANGES) >= 0;
 }
 
 /* Of one that is not there, the folder that it would come into tells; so that is watched first. */
-bool folder_watch(const char *path) {
+bool folder_watch_add(FolderWatch *watch, const char *path) {
         char parent[PATH_MAX], grandparent[PATH_MAX];
 
-        if (!can_watch())
+        if (!can_watch(watch))
                 return false;
         snprintf(parent, sizeof(parent), "%.*s", (int) (strrchr(path, '/') - path), path);
         snprintf(grandparent, sizeof(grandparent), "%.*s", (int) (strrchr(parent, '/') - parent), parent);
-        if (!watch(parent) &&
-                        (errno != ENOENT || !watch(grandparent) || (!watch(parent) && errno != ENOENT)))
+        if (!add(watch, parent) &&
+                        (errno != ENOENT || !add(watch, grandparent) ||
+                                        (!add(watch, parent) && errno != ENOENT)))
                 return false;
-        return watch(path) || errno == ENOENT;
+        return add(watch, path) || errno == ENOENT;
+}
+
+void folder_watch_done(FolderWatch *watch) {
+        watch->notify_fd = safe_close(watch->notify_fd);
+        watch->mounts_fd = safe_close(watch->mounts_fd);
 }

@@ -4,10 +4,21 @@
 
 #include "macros.h"
 
-/* A number that is another one as soon as something may have changed in a folder of folder_watch(), or about it; 0 if
- * that cannot be said. */
-unsigned folder_watch_turn(void);
+typedef struct FolderWatch {
+        int notify_fd, mounts_fd;
+        unsigned turn;
+        uint64_t began_usec; /* the turn, monotonic */
+} FolderWatch;
+
+#define FOLDER_WATCH_NULL ((FolderWatch){ .notify_fd = -EBADF, .mounts_fd = -EBADF })
+
+/* Opened when it is used first. */
+void folder_watch_done(FolderWatch *watch);
+
+/* A number that is another one as soon as something may have changed in a folder of folder_watch_add(), or about it; 0
+ * if that cannot be said. */
+unsigned folder_watch_turn(FolderWatch *watch);
 
 /* To be called before the folder, which need not be there, is looked at; its path has three parts at the least. Returns
  * false if not all that changes would be noticed: then it is to be looked at each time. */
-bool folder_watch(const char *path);
+bool folder_watch_add(FolderWatch *watch, const char *path);

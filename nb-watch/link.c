@@ -289,7 +289,7 @@ static bool link_name_is_taken(const Links *links, const Link *link) {
 void link_remove(Watch *w, Link *link) {
         if (link->told && !link->gone && w->networkd && link->setup >= 0 &&
                         link->setup != EVENT_TYPE_LINGER &&
-                        event_is_needed(&w->config, EVENT_TYPE_LINGER, link->name) &&
+                        event_is_needed(w->needed, &w->config, EVENT_TYPE_LINGER, link->name) &&
                         !link_name_is_taken(&w->links, link) && wait_for_linger(w, link) >= 0)
                 return;
         link_forget(w, link);

@@ -74,12 +74,12 @@ static void suspect_link(Link *link, void *userdata) {
 
         link->routes_suspected = s->scripts || link->delivered.routes != 0 ||
                         config_keeps_rules(&s->watch->config, link->name) ||
-                        event_is_wanted(EVENT_TYPE_ROUTES, link->name);
+                        event_is_wanted(s->watch->needed, EVENT_TYPE_ROUTES, link->name);
         s->any = s->any || link->routes_suspected;
 }
 
 static void begin_look(Watch *w) {
-        Suspicion suspicion = { .watch = w, .scripts = event_has_scripts(EVENT_TYPE_ROUTES) };
+        Suspicion suspicion = { .watch = w, .scripts = event_has_scripts(w->needed, EVENT_TYPE_ROUTES) };
         int r;
 
         w->losses.suspected = false;

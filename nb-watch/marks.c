@@ -5,6 +5,7 @@
 #include "marks.h"
 #include "log.h"
 #include "state-mark.h"
+#include "unit-active.h"
 #include "work.h"
 
 /* By "systemctl restart", when the run that was told of had ended. */

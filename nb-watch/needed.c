@@ -40,9 +40,12 @@ typedef struct Folder {
         char **names;            /* of folders NAME.wants and such; NULL-terminated, may be NULL */
 } Folder;
 
-static Folder script_folders[_EVENT_TYPE_MAX][EVENT_DIRECTORIES_MAX][EVENT_SCRIPT_ROOTS];
-static Folder unit_folders[ELEMENTSOF(unit_roots)];
-static bool units_are_known;
+struct Needed {
+        FolderWatch watch;
+        Folder scripts[_EVENT_TYPE_MAX][EVENT_DIRECTORIES_MAX][EVENT_SCRIPT_ROOTS];
+        Folder units[ELEMENTSOF(unit_roots)];
+        bool units_are_known;
+};
 
 bool time_stamp_is_settled(const struct timespec *changed, const struct timespec *now) {
         return timespec_nsec(changed) + SETTLED_NSEC < timespec_nsec(now);
@@ -98,27 +101,29 @@ static bool folder_has_entries(Folder *folder, const char *path) {
         return false;
 }
 
-static void look_for_scripts(Folder *folder, const char *root, const char *directory, unsigned turn) {
+static void look_for_scripts(
+                FolderWatch *watch, Folder *folder, const char *root, const char *directory, unsigned turn) {
         char path[128];
         int error;
 
         snprintf(path, sizeof(path), "%s/%s", root, directory);
-        folder->turn = turn > 0 && folder_watch(path) ? turn : 0;
+        folder->turn = turn > 0 && folder_watch_add(watch, path) ? turn : 0;
         if (folder_changed(folder, path, &error))
                 folder->needed = error > 0 ? folder_may_hold(folder, path, error)
                                            : folder_has_entries(folder, path);
 }
 
-bool event_has_scripts(EventType event) {
+bool event_has_scripts(Needed *n, EventType event) {
         const char *const *directories = event_info(event)->directories;
-        unsigned turn = folder_watch_turn();
+        unsigned turn = folder_watch_turn(&n->watch);
 
         for (size_t i = 0; directories[i]; i++)
                 for (size_t j = 0; j < ELEMENTSOF(event_script_roots); j++) {
-                        Folder *folder = &script_folders[event][i][j];
+                        Folder *folder = &n->scripts[event][i][j];
 
                         if (folder->turn == 0 || folder->turn != turn)
-                                look_for_scripts(folder, event_script_roots[j], directories[i], turn);
+                                look_for_scripts(&n->watch, folder, event_script_roots[j], directories[i],
+                                                turn);
                         if (folder->needed)
                                 return true;
                 }
@@ -181,29 +186,29 @@ static bool name_is_of(const char *name, const char *unit) {
         return rest && *rest == '.';
 }
 
-static void unit_folders_read(void) {
+static void read_unit_folders(Needed *n) {
         int error;
 
-        units_are_known = true;
+        n->units_are_known = true;
         for (size_t i = 0; i < ELEMENTSOF(unit_roots); i++) {
-                Folder *folder = &unit_folders[i];
+                Folder *folder = &n->units[i];
 
                 if (folder_changed(folder, unit_roots[i], &error))
                         folder_read_names(folder, unit_roots[i], error);
                 if (!is_absent(error) && folder->changed.tv_sec == 0)
-                        units_are_known = false;
+                        n->units_are_known = false;
         }
 }
 
-void units_changed(void) {
-        units_are_known = false;
+void needed_reload(Needed *n) {
+        n->units_are_known = false;
 }
 
-static bool unit_is_wanted(const char *unit) {
+static bool unit_is_wanted(Needed *n, const char *unit) {
         char path[PATH_MAX];
 
         for (size_t i = 0; i < ELEMENTSOF(unit_roots); i++) {
-                Folder *folder = &unit_folders[i];
+                Folder *folder = &n->units[i];
 
                 if (folder->needed)
                         return true;
@@ -219,48 +224,48 @@ static bool unit_is_wanted(const char *unit) {
 }
 
 /* Most machines have no folder of ours, and then no name needs to be made. */
-static bool has_unit_folders(void) {
-        if (!units_are_known)
-                unit_folders_read();
+static bool has_unit_folders(Needed *n) {
+        if (!n->units_are_known)
+                read_unit_folders(n);
         for (size_t i = 0; i < ELEMENTSOF(unit_roots); i++)
-                if (unit_folders[i].names || unit_folders[i].needed)
+                if (n->units[i].names || n->units[i].needed)
                         return true;
         return false;
 }
 
-bool event_is_wanted(EventType event, const char *link) {
+bool event_is_wanted(Needed *n, EventType event, const char *link) {
         char unit[UNIT_NAME_LENGTH_MAX];
 
-        return has_unit_folders() && unit_name_format(UNIT_RUN, event, link, unit) >= 0 &&
-                        unit_is_wanted(unit);
+        return has_unit_folders(n) && unit_name_format(UNIT_RUN, event, link, unit) >= 0 &&
+                        unit_is_wanted(n, unit);
 }
 
-bool event_is_needed(const Config *config, EventType event, const char *link) {
-        if (event_has_scripts(event))
+bool event_is_needed(Needed *n, const Config *config, EventType event, const char *link) {
+        if (event_has_scripts(n, event))
                 return true;
         /* dhclient has no states: its leases run routable.d, as the original did. */
-        if (event == EVENT_TYPE_LEASE && config->dhclient && event_has_scripts(EVENT_TYPE_ROUTABLE))
+        if (event == EVENT_TYPE_LEASE && config->dhclient && event_has_scripts(n, EVENT_TYPE_ROUTABLE))
                 return true;
-        return event_is_wanted(event, link);
+        return event_is_wanted(n, event, link);
 }
 
-bool unit_seems_active_since(const char *unit, struct timespec *ret) {
-        static int units_fd = -EBADF;
-        char name[NAME_MAX + 1];
-        struct stat st;
+int needed_new(Needed **ret) {
+        Needed *n;
 
-        if (units_fd < 0)
-                units_fd = open("/run/systemd/units", O_PATH | O_DIRECTORY | O_CLOEXEC);
-        snprintf(name, sizeof(name), "invocation:%s", unit);
-        if (fstatat(units_fd, name, &st, AT_SYMLINK_NOFOLLOW) < 0)
-                return false;
+        n = calloc(1, sizeof(*n));
+        if (!n)
+                return -ENOMEM;
+        n->watch = FOLDER_WATCH_NULL;
 
-        *ret = st.st_mtim;
-        return true;
+        *ret = n;
+        return 0;
 }
 
-bool unit_seems_active(const char *unit) {
-        struct timespec since;
-
-        return unit_seems_active_since(unit, &since);
+void needed_free(Needed *n) {
+        if (!n)
+                return;
+        for (size_t i = 0; i < ELEMENTSOF(n->units); i++)
+                strv_free(n->units[i].names);
+        folder_watch_done(&n->watch);
+        free(n);
 }

@@ -200,7 +200,8 @@ uint64_t routes_delivered(Watch *w, Link *link) {
 bool routes_are_needed(const Watch *w, const Link *link) {
         return link->told && !w->monitor &&
                         (link->delivered.routes != 0 ||
-                                        event_is_needed(&w->config, EVENT_TYPE_ROUTES, link->name));
+                                        event_is_needed(w->needed, &w->config, EVENT_TYPE_ROUTES,
+                                                        link->name));
 }
 
 /* The run under way was told already. */

@@ -96,7 +96,7 @@ static void tell_again(Link *link, void *userdata) {
         if (!link->told || w->monitor)
                 return;
         for (size_t i = 0; i < ELEMENTSOF(states); i++) {
-                if (states[i] < 0 || !event_is_wanted((EventType) states[i], link->name))
+                if (states[i] < 0 || !event_is_wanted(w->needed, (EventType) states[i], link->name))
                         continue;
                 (void) watch_push(w, link->ifindex, link->name, ENTRY_AGAIN, (EventType) states[i],
                                 variables_of_link(link, (EventType) states[i]));
@@ -178,7 +178,7 @@ static void on_reloading(bool active, void *userdata) {
 
         if (w->starter)
                 starter_hold(w->starter, active);
-        units_changed();
+        needed_reload(w->needed);
         if (!active)
                 watch_reload(w);
 }
@@ -191,7 +191,7 @@ static void on_systemd_available(void *userdata) {
                 starter_hold(w->starter, false);
         if (w->restored) {
                 /* PID 1 was re-executed, or the bus was away: a reload may have been missed. */
-                units_changed();
+                needed_reload(w->needed);
                 watch_reload(w);
                 return;
         }
@@ -286,6 +286,8 @@ static int watch_set_up(Watch *w) {
         r = links_init(&w->links);
         if (r >= 0)
                 r = lanes_init(&w->lanes);
+        if (r >= 0)
+                r = needed_new(&w->needed);
         if (r < 0)
                 return r;
         r = leases_new(w, &w->leases);
@@ -344,6 +346,7 @@ void watch_free(Watch *w) {
         retry_reset(&w->reconnect);
         sd_event_source_disable_unref(w->status);
         sd_event_unref(w->event);
+        needed_free(w->needed);
         safe_close(w->state_fd);
         config_clear(&w->config);
         free(w);

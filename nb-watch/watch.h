@@ -42,6 +42,7 @@ struct Watch {
         Config config;
         Links links;
         Lanes lanes;
+        Needed *needed;
         Starter *starter;
         Systemd *systemd;
         Networkd *networkd;

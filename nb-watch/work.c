@@ -17,6 +17,7 @@
 #include "settle.h"
 #include "state-mark.h"
 #include "status.h"
+#include "unit-active.h"
 
 static void work_next(Work *work);
 
@@ -274,7 +275,7 @@ static bool again_is_due(Watch *w, const Entry *entry) {
                         ((record->operational == event && record->operational_started) ||
                                         (record->setup == event && record->setup_started));
 
-        if (!event_is_needed(&w->config, entry->event, entry->name->name))
+        if (!event_is_needed(w->needed, &w->config, entry->event, entry->name->name))
                 return false;
         if (!had_run)
                 return true;
@@ -313,7 +314,7 @@ void work_begin(Watch *w, Entry *entry) {
         }
 
         work->needed = (entry->kind == ENTRY_EVENT || entry->kind == ENTRY_AGAIN) &&
-                        event_is_needed(&w->config, entry->event, entry->name->name);
+                        event_is_needed(w->needed, &w->config, entry->event, entry->name->name);
         work->stops = marks_leave(w, entry->name, leaves);
         if (entry->kind == ENTRY_EVENT && entry->event == EVENT_TYPE_LINK_REMOVED)
                 /* Nobody may enter a state of it any more, and no file says so to a later nb-watch, which could not tell

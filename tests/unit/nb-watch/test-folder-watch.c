@@ -11,6 +11,8 @@
 
 #include "../common/folder.h"
 
+static FolderWatch watch = { .notify_fd = -EBADF, .mounts_fd = -EBADF };
+
 static void make_file(int fd, const char *name) {
         int r;
 
@@ -75,10 +77,10 @@ static unsigned settled_turn(const char *path) {
         unsigned turn;
 
         do {
-                turn = folder_watch_turn();
+                turn = folder_watch_turn(&watch);
                 assert_true(turn > 0);
-                assert_true(folder_watch(path));
-        } while (folder_watch_turn() != turn);
+                assert_true(folder_watch_add(&watch, path));
+        } while (folder_watch_turn(&watch) != turn);
         return turn;
 }
 
@@ -94,7 +96,7 @@ static void test_changes(void **state) {
                 unsigned turn = settled_turn(path);
 
                 changes[i](f->fd);
-                if (folder_watch_turn() == turn)
+                if (folder_watch_turn(&watch) == turn)
                         fail_msg("change %zu", i);
         }
         assert_int_equal(unlinkat(f->fd, "root", AT_REMOVEDIR), 0);
@@ -109,20 +111,25 @@ static void test_link(void **state) {
         make_root(f->fd);
         for (unsigned i = 0; i < 2; i++) {
                 assert_int_equal(symlinkat(i == 0 ? "/etc" : "nowhere", f->fd, "root/x.d"), 0);
-                assert_true(folder_watch_turn() > 0);
-                assert_false(folder_watch(path));
+                assert_true(folder_watch_turn(&watch) > 0);
+                assert_false(folder_watch_add(&watch, path));
                 assert_int_equal(unlinkat(f->fd, "root/x.d", 0), 0);
         }
         assert_int_equal(unlinkat(f->fd, "root", AT_REMOVEDIR), 0);
         assert_int_equal(symlinkat("/etc", f->fd, "root"), 0);
-        assert_false(folder_watch(path));
+        assert_false(folder_watch_add(&watch, path));
         assert_int_equal(unlinkat(f->fd, "root", 0), 0);
+}
+
+static int teardown(void **state) {
+        folder_watch_done(&watch);
+        return folder_teardown(state);
 }
 
 int main(void) {
         const struct CMUnitTest tests[] = {
-                cmocka_unit_test_setup_teardown(test_changes, folder_setup, folder_teardown),
-                cmocka_unit_test_setup_teardown(test_link, folder_setup, folder_teardown),
+                cmocka_unit_test_setup_teardown(test_changes, folder_setup, teardown),
+                cmocka_unit_test_setup_teardown(test_link, folder_setup, teardown),
         };
 
         return cmocka_run_group_tests(tests, NULL, NULL);
