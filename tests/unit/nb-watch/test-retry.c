@@ -20,15 +20,17 @@ static void count(void *userdata) {
         (*n)++;
 }
 
-/* In how many milliseconds the next try is; it does not wait for it. */
-static uint64_t next_msec(Retry *retry) {
-        uint64_t usec;
+typedef void (*Arm)(Retry *retry, sd_event *event, RetryHandler handler, void *userdata);
 
+/* The next try is this much later than the call, however long the call took. It is not waited for. */
+static void assert_delay(Retry *retry, sd_event *event, Arm arm, uint64_t msec) {
+        uint64_t before = now_usec(), usec;
+
+        arm(retry, event, count, NULL);
         assert_non_null(retry->source);
         assert_int_equal(sd_event_source_get_time(retry->source, &usec), 0);
+        assert_in_range(usec, before + msec * MSEC, now_usec() + msec * MSEC);
         retry->source = sd_event_source_disable_unref(retry->source);
-        usec -= usec > now_usec() ? now_usec() : usec;
-        return (usec + 99 * MSEC) / (100 * MSEC) * 100;
 }
 
 static void test_delays(void **state) {
@@ -37,21 +39,15 @@ static void test_delays(void **state) {
         Retry retry = {};
 
         assert_return_code(sd_event_new(&event), 0);
-        for (size_t i = 0; i < ELEMENTSOF(later); i++) {
-                retry_later(&retry, event, count, NULL);
-                assert_int_equal(next_msec(&retry), later[i]);
-        }
+        for (size_t i = 0; i < ELEMENTSOF(later); i++)
+                assert_delay(&retry, event, retry_later, later[i]);
         retry_reset(&retry);
-        retry_later(&retry, event, count, NULL);
-        assert_int_equal(next_msec(&retry), 100);
+        assert_delay(&retry, event, retry_later, 100);
 
         retry_reset(&retry);
-        retry_soon(&retry, event, count, NULL);
-        assert_int_equal(next_msec(&retry), 0);
-        for (size_t i = 0; i < ELEMENTSOF(later); i++) {
-                retry_soon(&retry, event, count, NULL);
-                assert_int_equal(next_msec(&retry), later[i]);
-        }
+        assert_delay(&retry, event, retry_soon, 0);
+        for (size_t i = 0; i < ELEMENTSOF(later); i++)
+                assert_delay(&retry, event, retry_soon, later[i]);
         sd_event_unref(event);
 }
 
@@ -67,12 +63,23 @@ static void test_called_once(void **state) {
         assert_int_equal(sd_event_run(event, UINT64_MAX), 1);
         assert_int_equal(n, 1);
         assert_null(retry.source);
+        sd_event_unref(event);
+}
 
-        /* One that is not wanted any more. */
+/* Its time is over when that of one which was armed after it is. */
+static void test_one_that_is_not_wanted_any_more(void **state) {
+        unsigned n = 0, n_other = 0;
+        sd_event *event = NULL;
+        Retry retry = {}, other = {};
+
+        assert_return_code(sd_event_new(&event), 0);
         retry_later(&retry, event, count, &n);
         retry_reset(&retry);
-        assert_int_equal(sd_event_run(event, 300 * MSEC), 0);
-        assert_int_equal(n, 1);
+        retry_later(&other, event, count, &n_other);
+        assert_int_equal(sd_event_run(event, UINT64_MAX), 1);
+        assert_int_equal(n_other, 1);
+        assert_int_equal(sd_event_run(event, 0), 0);
+        assert_int_equal(n, 0);
         sd_event_unref(event);
 }
 
@@ -102,6 +109,7 @@ int main(void) {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(test_delays),
                 cmocka_unit_test(test_called_once),
+                cmocka_unit_test(test_one_that_is_not_wanted_any_more),
                 cmocka_unit_test(test_no_timer_ends_the_loop),
         };
 
