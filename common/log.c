@@ -9,6 +9,7 @@
 #include <sys/socket.h>
 #include <sys/un.h>
 
+#include "journal-connected.h"
 #include "json.h"
 
 #define JOURNAL_SOCKET "/run/systemd/journal/socket"
@@ -82,8 +83,7 @@ void log_setup(const char *program, LogTarget target) {
 
         log_state.program = program;
         if (target == LOG_TARGET_AUTO)
-                target = getenv("JOURNAL_STREAM") && !isatty(STDERR_FILENO) ? LOG_TARGET_JOURNAL
-                                                                            : LOG_TARGET_STDERR;
+                target = journal_is_connected(STDERR_FILENO) ? LOG_TARGET_JOURNAL : LOG_TARGET_STDERR;
         log_state.target = target;
 
         e = getenv("NB_LOG_LEVEL");

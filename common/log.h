@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Log records with explicit fields: to the journal in its native protocol, or to stderr on a terminal.
+/* Log records with explicit fields: to the journal in its native protocol, or to stderr.
  *
  * The protocol is that of https://systemd.io/JOURNAL_NATIVE_PROTOCOL/; it is spoken here and not through
  * libsystemd because nb-run is started once an event, and mapping that library costs it 0.4 to 0.7 ms. */

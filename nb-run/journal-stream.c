@@ -11,6 +11,8 @@
 #include <sys/un.h>
 #include <syslog.h>
 
+#include "journal-connected.h"
+
 /* Linux, Documentation/admin-guide/devices.txt */
 #define DEV_FULL makedev(1, 7)
 
@@ -44,20 +46,7 @@ bool journal_stream_is_forbidden(void) {
 }
 
 bool journal_stream_is_inherited(int fd) {
-        const char *e = getenv("JOURNAL_STREAM");
-        unsigned long long device, inode;
-        struct stat st;
-        char *end;
-
-        if (fd >= 0 && fd <= STDERR_FILENO && stands_for_journal[fd])
-                return true;
-        if (!e || fstat(fd, &st) < 0)
-                return false;
-        device = strtoull(e, &end, 10);
-        if (*end != ':')
-                return false;
-        inode = strtoull(end + 1, &end, 10);
-        return *end == '\0' && device == st.st_dev && inode == st.st_ino;
+        return (fd >= 0 && fd <= STDERR_FILENO && stands_for_journal[fd]) || journal_is_connected(fd);
 }
 
 /* Seven lines: identifier, unit (as a fallback where the sender is gone before journald looks), priority,

@@ -15,8 +15,7 @@ bool journal_stream_adopt(void);
  * RestrictAddressFamilies=AF_INET. A journal that is not running is another matter. */
 bool journal_stream_is_forbidden(void);
 
-/* Whether the descriptor is the stream to the journal that systemd gave to this process
- * (JOURNAL_STREAM=), or stands for it. */
+/* Whether the descriptor is the stream to the journal that systemd gave to this process, or stands for it. */
 bool journal_stream_is_inherited(int fd);
 
 /* Connects to the journal: lines written to the descriptor appear with this identifier, under this unit.

@@ -95,6 +95,19 @@ def test_prints_a_hundred_megabytes(machine):
     machine.sh('rm /etc/network-broker/network-broker.toml.d/slow.toml; journalctl --rotate --vacuum-size=1M')
 
 
+@pytest.mark.parametrize('program', ['nb-lease', 'nb-rules', 'nb-run'])
+def test_what_a_program_says_goes_where_its_standard_error_does(machine, program):
+    """A service may start it with its errors to be read elsewhere; JOURNAL_STREAM= is inherited all the same."""
+    since = machine.cursor()
+    machine.write('/run/start', f'echo "$JOURNAL_STREAM" > /run/stream; {program} 2> /run/file; '
+                                f'{program} 2>&1 | cat > /run/pipe; {program} && exit 9; exit 0\n')
+    machine.run(['systemd-run', '--quiet', '--wait', '--collect', 'sh', '/run/start'])
+    assert machine.read('/run/stream').strip()
+    assert machine.read('/run/file') == machine.read('/run/pipe') != ''
+    [record] = wait_records(machine, since, SYSLOG_IDENTIFIER=program)
+    assert (record['_TRANSPORT'], record['MESSAGE']) == ('journal', machine.read('/run/file').strip())
+
+
 @pytest.fixture
 def nobody(machine):
     """The scripts run as another user than root."""
