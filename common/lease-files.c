@@ -7,6 +7,7 @@
 #include <inttypes.h>
 
 #include "file-util.h"
+#include "hash.h"
 #include "unit-name.h"
 
 #define FINGERPRINT_LENGTH_MAX 64U
@@ -104,25 +105,17 @@ void lease_sources_done(LeaseSources *sources) {
         *sources = (LeaseSources){};
 }
 
-/* FNV-1a of 64 bits. */
-static uint64_t hash_byte(uint64_t h, unsigned char byte) {
-        return (h ^ byte) * UINT64_C(0x100000001b3);
-}
-
 static uint64_t hash_number(uint64_t h, uint64_t number) {
-        for (unsigned i = 0; i < 8; i++)
-                h = hash_byte(h, (unsigned char) (number >> (8 * i)));
-        return h;
+        return hash_bytes(h, &number, sizeof(number));
 }
 
 uint64_t lease_sources_fingerprint(const LeaseSources *sources) {
-        uint64_t h = UINT64_C(0xcbf29ce484222325);
+        uint64_t h = HASH_START;
 
         for (size_t i = 0; i < sources->n; i++) {
                 const struct stat *st = &sources->items[i].st;
 
-                for (const char *p = sources->items[i].path; *p; p++)
-                        h = hash_byte(h, (unsigned char) *p);
+                h = hash_bytes(h, sources->items[i].path, strlen(sources->items[i].path));
                 h = hash_number(h, (uint64_t) st->st_dev);
                 h = hash_number(h, (uint64_t) st->st_ino);
                 h = hash_number(h, (uint64_t) st->st_size);

@@ -4,21 +4,10 @@
 
 #include <inttypes.h>
 
+#include "hash.h"
 #include "print.h"
 
-/* FNV-1a, http://www.isthe.com/chongo/tech/comp/fnv/ */
-#define HASH_BASIS UINT32_C(2166136261)
-#define HASH_PRIME UINT32_C(16777619)
-
 static const int families[] = { AF_INET, AF_INET6 };
-
-static uint32_t hash_text(const char *text) {
-        uint32_t hash = HASH_BASIS;
-
-        for (; *text; text++)
-                hash = (hash ^ (unsigned char) *text) * HASH_PRIME;
-        return hash;
-}
 
 static bool lacks_to_rules(const Snapshot *snapshot, int family) {
         const Address *addresses = snapshot->addresses.items;
@@ -50,7 +39,7 @@ uint32_t left_out_fingerprint(const Snapshot *snapshot) {
         for (size_t i = 0; i < snapshot->main_routes.n; i++)
                 if (is_left_out(routes + i)) {
                         print_destination(routes + i, destination);
-                        sum += hash_text(destination);
+                        sum += (uint32_t) hash_text(destination);
                 }
         return sum;
 }

@@ -2,6 +2,8 @@
 /* In which order are things told? See lane.h. */
 #include "lane.h"
 
+#include "hash.h"
+
 #define BUCKETS 512U
 
 struct Lane {
@@ -57,11 +59,7 @@ void lanes_done(Lanes *lanes) {
 }
 
 static Name **name_bucket(Lanes *lanes, const char *name) {
-        uint32_t hash = 2166136261U; /* FNV-1a */
-
-        for (; *name; name++)
-                hash = (hash ^ (unsigned char) *name) * 16777619U;
-        return &lanes->name_buckets[hash % BUCKETS];
+        return &lanes->name_buckets[hash_text(name) % BUCKETS];
 }
 
 Name *lanes_find_name(Lanes *lanes, const char *name) {

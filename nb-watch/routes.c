@@ -6,13 +6,11 @@
 #include <sys/socket.h>
 
 #include "attributes.h"
+#include "hash.h"
 #include "log.h"
 #include "route-set.h"
 #include "rtnl.h"
 #include "rules.h"
-
-#define FNV_OFFSET UINT64_C(14695981039346656037)
-#define FNV_PRIME UINT64_C(1099511628211)
 
 typedef struct Route {
         uint8_t protocol;
@@ -88,14 +86,6 @@ void routes_changed(Watch *w, const struct nlmsghdr *message, bool *heal) {
                 route_foreach_output(message, touch_link, w);
 }
 
-static uint64_t hash_bytes(uint64_t hash, const void *data, size_t size) {
-        const unsigned char *p = data;
-
-        for (size_t i = 0; i < size; i++)
-                hash = (hash ^ p[i]) * FNV_PRIME;
-        return hash;
-}
-
 static uint64_t hash_legs(uint64_t hash, const struct rtattr *legs) {
         int length = (int) RTA_PAYLOAD(legs);
 
@@ -112,7 +102,7 @@ static uint64_t hash_legs(uint64_t hash, const struct rtattr *legs) {
 
 static uint64_t route_hash(const struct nlmsghdr *message) {
         struct rtmsg header = *(const struct rtmsg *) NLMSG_DATA(message);
-        uint64_t hash = FNV_OFFSET;
+        uint64_t hash = HASH_START;
         int length;
 
         /* Dead, linkdown: the carrier's matter, not the route's. */
@@ -167,7 +157,7 @@ static void restart_digest(void *userdata) {
 int routes_digest(Netlink *nl, int ifindex, unsigned rule_protocol, uint64_t *ret) {
         static const uint8_t families[] = { AF_INET, AF_INET6 };
         Digest digest = { .rule_protocol = rule_protocol, .ifindex = ifindex };
-        uint64_t sum = FNV_OFFSET;
+        uint64_t sum = HASH_START;
         int r;
 
         for (size_t i = 0; i < ELEMENTSOF(families); i++) {
