@@ -5,6 +5,7 @@
 
 #include "lease-files.h"
 #include "macros.h"
+#include "rule-protocol.h"
 
 typedef enum KeyType {
         KEY_WORD,      /* one of the words in choices */
@@ -52,7 +53,8 @@ typedef enum Consumer {
                         "The links to keep source-based routing policy rules for.")                         \
         X(Network, RouteTableBase, TABLE, "9999", "NB_ROUTE_TABLE_BASE", FOR_RULES, NULL,                   \
                         "A link's routing table is this number plus the link's index.")                     \
-        X(Network, RuleProtocol, PROTOCOL, "201", "NB_RULE_PROTOCOL", FOR_WATCH | FOR_RULES, NULL,          \
+        X(Network, RuleProtocol, PROTOCOL, RULE_PROTOCOL_DEFAULT, "NB_RULE_PROTOCOL",                       \
+                        FOR_WATCH | FOR_RULES, NULL,                                                        \
                         "The protocol number that the rules and routes made here carry.")                   \
         X(Network, EmitJSON, BOOLEAN, "true", "NB_EMIT_JSON", FOR_WATCH | FOR_RUN, NULL,                    \
                         "Whether scripts get the link as a JSON object.")                                   \

@@ -6,6 +6,7 @@
 
 #include "glob.h"
 #include "number.h"
+#include "rule-protocol.h"
 #include "time-span.h"
 #include "unit-name.h"
 #include "utf8.h"
@@ -92,11 +93,11 @@ static const char *check_table(Key key, const char *word, char *ret, size_t size
 }
 
 static const char *check_protocol(Key key, const char *word, char *ret, size_t size) {
-        uint64_t n = 2; /* RTPROT_KERNEL */
+        uint8_t protocol;
 
-        if (strcasecmp(word, "kernel") != 0 && (number_parse(word, 10, 255, &n) < 0 || n < 1))
+        if (rule_protocol_parse(word, &protocol) < 0)
                 return no_reason;
-        snprintf(ret, size, "%u", (unsigned) n);
+        snprintf(ret, size, "%u", protocol);
         return NULL;
 }
 

@@ -4,26 +4,20 @@
 
 #include "log.h"
 #include "number.h"
+#include "rule-protocol.h"
 #include "unit-show.h"
 
 #define TABLE_BASE_DEFAULT 9999U
-#define PROTOCOL_DEFAULT 201U
-#define PROTOCOL_KERNEL 2U
 
 int settings_parse(const char *table_base, const char *protocol, Settings *ret) {
-        uint64_t base = TABLE_BASE_DEFAULT, number = PROTOCOL_DEFAULT;
+        uint64_t base = TABLE_BASE_DEFAULT;
 
         if (table_base && number_parse(table_base, 10, UINT32_MAX, &base) < 0)
                 return log_error_errno(EINVAL, "NB_ROUTE_TABLE_BASE=%s: a number from 0 to %u is needed.",
                                 table_base, UINT32_MAX);
-        if (protocol && streq(protocol, "kernel"))
-                number = PROTOCOL_KERNEL;
-        else if (protocol && (number_parse(protocol, 10, UINT8_MAX, &number) < 0 || number == 0))
-                return log_error_errno(EINVAL,
-                                "NB_RULE_PROTOCOL=%s: a number from 1 to 255 or 'kernel' is needed.",
-                                protocol);
 
-        *ret = (Settings){ .table_base = (uint32_t) base, .protocol = (uint8_t) number };
+        *ret = (Settings){ .table_base = (uint32_t) base,
+                .protocol = rule_protocol_from_environment(protocol) };
         return 0;
 }
 

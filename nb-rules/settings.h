@@ -9,8 +9,8 @@ typedef struct Settings {
         uint8_t protocol;
 } Settings;
 
-/* From the values of NB_ROUTE_TABLE_BASE and NB_RULE_PROTOCOL, NULL where absent. Logs and returns -EINVAL for a value
- * that is not one. */
+/* From the values of NB_ROUTE_TABLE_BASE and NB_RULE_PROTOCOL, NULL where absent. Logs and returns -EINVAL for a base
+ * that is none; for the protocol see rule_protocol_from_environment(). */
 int settings_parse(const char *table_base, const char *protocol, Settings *ret);
 
 /* Reads them from the environment, and what is absent there, if unit is not NULL, from the environment that PID 1 has

@@ -2,12 +2,9 @@
 /* What is nb-watch to do? See config.h. */
 #include "config.h"
 
-#include <linux/rtnetlink.h>
-
 #include "glob.h"
 #include "number.h"
-
-#define RULE_PROTOCOL_DEFAULT 201U
+#include "rule-protocol.h"
 
 static bool has_word(const char *list, const char *word) {
         size_t n = strlen(word);
@@ -24,15 +21,6 @@ static unsigned number(const char *value, unsigned fallback) {
         return number_parse(value, 10, INT32_MAX, &n) < 0 ? fallback : (unsigned) n;
 }
 
-static unsigned rule_protocol(const char *value) {
-        unsigned n;
-
-        if (value && streq(value, "kernel"))
-                return RTPROT_KERNEL;
-        n = number(value, RULE_PROTOCOL_DEFAULT);
-        return n >= 1 && n <= 255 ? n : RULE_PROTOCOL_DEFAULT;
-}
-
 int config_load(ConfigLookup lookup, void *userdata, Config *ret) {
         const char *sources = lookup("NB_GENERATOR", userdata), *json = lookup("NB_EMIT_JSON", userdata),
                    *messages = lookup("NB_CONFIG_MESSAGES", userdata),
@@ -43,7 +31,7 @@ int config_load(ConfigLookup lookup, void *userdata, Config *ret) {
                 .log_level = strdup(level ?: "info"),
                 .log_format = strdup(format ?: "text"),
                 .emit_json = !json || !streq(json, "no"),
-                .rule_protocol = rule_protocol(lookup("NB_RULE_PROTOCOL", userdata)),
+                .rule_protocol = rule_protocol_from_environment(lookup("NB_RULE_PROTOCOL", userdata)),
                 .errors = number(lookup("NB_CONFIG_ERRORS", userdata), 0),
         };
 

@@ -18,7 +18,7 @@ typedef struct Config {
 /* Looks a variable up: getenv(), or a list from PID 1. */
 typedef const char *(*ConfigLookup)(const char *name, void *userdata);
 
-/* Reads all variables; one that is absent or bad has its default. */
+/* Reads all variables; one that is absent or bad has its default. -ENOMEM is the only error. */
 int config_load(ConfigLookup lookup, void *userdata, Config *ret);
 void config_clear(Config *config);
 

@@ -162,6 +162,15 @@ def test_a_table_beyond_31_bits():
     assert our_rules() == [] and our_routes(table) == []
 
 
+@pytest.mark.parametrize("protocol", [300, "x"])
+def test_a_bad_protocol_is_told(protocol):
+    """Like nb-watch, which takes routes of the default for ours then."""
+    table = eth1()
+    told = sync("eth1", NB_RULE_PROTOCOL=protocol).stderr.splitlines()[0]
+    assert told == f"NB_RULE_PROTOCOL={protocol}: a number from 1 to 255 or 'kernel' is needed, taking 201."
+    assert rule_keys(protocol=201) == expected_rules(ADDRESSES, table)
+
+
 @pytest.mark.parametrize("protocol", [99, "kernel"])
 def test_configuration_changes(protocol):
     number = 2 if protocol == "kernel" else protocol

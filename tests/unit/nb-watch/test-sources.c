@@ -133,11 +133,7 @@ static void test_config(void **state) {
                 (char *) "NB_ROUTING_POLICY_RULES=eth1", (char *) "NB_RULE_PROTOCOL=kernel",
                 (char *) "NB_EMIT_JSON=no", (char *) "NB_CONFIG_ERRORS=2",
                 (char *) "NB_CONFIG_MESSAGES=a\nb", (char *) "NB_LOG_LEVEL=debug", NULL };
-        static const struct {
-                const char *value;
-                unsigned protocol;
-        } protocols[] = { { "1", 1 }, { "255", 255 }, { "256", 201 }, { "0", 201 }, { "-1", 201 },
-                { "x", 201 }, { "7x", 201 }, { "", 201 }, { "99999999999999999999", 201 } };
+        char *bad[] = { (char *) "NB_RULE_PROTOCOL=300", NULL };
         Config config;
 
         assert_int_equal(config_load(config_lookup_list, NULL, &config), 0);
@@ -162,14 +158,10 @@ static void test_config(void **state) {
         assert_string_equal(config.log_level, "debug");
         config_clear(&config);
 
-        for (size_t i = 0; i < ELEMENTSOF(protocols); i++) {
-                char text[64], *one[] = { text, NULL };
+        assert_int_equal(config_load(config_lookup_list, bad, &config), 0);
+        assert_int_equal(config.rule_protocol, 201);
+        config_clear(&config);
 
-                snprintf(text, sizeof(text), "NB_RULE_PROTOCOL=%s", protocols[i].value);
-                assert_int_equal(config_load(config_lookup_list, one, &config), 0);
-                assert_int_equal(config.rule_protocol, protocols[i].protocol);
-                config_clear(&config);
-        }
         check_sources("", true, false, false);
         check_sources("dhclient", false, true, false);
         check_sources("kernel dhclient", false, true, true);
