@@ -3,6 +3,7 @@
  * sample file and network-broker.toml(5) are tested against it. */
 #pragma once
 
+#include "generators.h"
 #include "lease-files.h"
 #include "macros.h"
 #include "rule-protocol.h"
@@ -44,8 +45,8 @@ typedef enum Consumer {
                         "What is logged: this level and all that are graver.")                              \
         X(System, LogFormat, WORD, "text", "NB_LOG_FORMAT", FOR_ALL, "text json",                           \
                         "How a message reads: as plain text, or as one JSON object.")                       \
-        X(System, Generator, WORDS, "systemd-networkd", "NB_GENERATOR", FOR_WATCH | FOR_RUN | FOR_LEASE,    \
-                        "systemd-networkd dhclient kernel",                                                 \
+        X(System, Generator, WORDS, GENERATOR_DEFAULT, "NB_GENERATOR", FOR_WATCH | FOR_RUN | FOR_LEASE,     \
+                        GENERATOR_NETWORKD " " GENERATOR_DHCLIENT " " GENERATOR_KERNEL,                     \
                         "Where the states and leases of links come from: one or several.")                  \
         X(Network, Links, PATTERNS, "", "NB_LINKS", FOR_WATCH | FOR_LEASE, NULL,                            \
                         "The links to run scripts for; empty means every link but lo.")                     \

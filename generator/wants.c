@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <sys/stat.h>
 
+#include "generators.h"
 #include "glob.h"
 #include "unit-name.h"
 
@@ -63,16 +64,6 @@ static int add_units_of_links(int wants_fd, UnitKind kind, const char *patterns,
         return first;
 }
 
-static bool has_word(const char *list, const char *wanted) {
-        const char *word;
-        size_t n;
-
-        while (link_patterns_next(&list, &word, &n))
-                if (strlen(wanted) == n && strncmp(word, wanted, n) == 0)
-                        return true;
-        return false;
-}
-
 int wants_write(int dir_fd, const Config *config) {
         _cleanup_close_ int wants_fd = -EBADF;
         int r, first;
@@ -88,7 +79,7 @@ int wants_write(int dir_fd, const Config *config) {
                         "../nb-rules@.service");
         if (r < 0 && first == 0)
                 first = r;
-        if (!has_word(config->settings[KEY_System_Generator].value, "dhclient"))
+        if (!generators_include(config->settings[KEY_System_Generator].value, GENERATOR_DHCLIENT))
                 return first;
 
         r = add_units_of_links(wants_fd, UNIT_LEASE_PATH, config->settings[KEY_Network_Links].value,

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* nb-lease: what does dhclient's lease file say about this link? */
+#include "generators.h"
 #include "glob.h"
 #include "log.h"
 #include "options.h"
@@ -75,7 +76,7 @@ static bool is_wanted(const char *link) {
         const char *links = getenv("NB_LINKS"), *generators = getenv("NB_GENERATOR");
 
         return link_patterns_watch(strempty(links), link) &&
-                        (!generators || link_patterns_match(generators, "dhclient"));
+                        (!generators || generators_include(generators, GENERATOR_DHCLIENT));
 }
 
 static int print(const LeaseLook *look) {

@@ -6,28 +6,12 @@
 #include <sys/ioctl.h>
 
 #include "document.h"
+#include "generators.h"
 #include "json-file.h"
 #include "json-read.h"
 #include "late-answer.h"
 #include "lease-networkd.h"
 #include "lease-variables.h"
-
-#define GENERATOR_NETWORKD "systemd-networkd"
-#define GENERATOR_DHCLIENT "dhclient"
-
-bool generator_includes(const char *generator, const char *name) {
-        size_t n = strlen(name);
-
-        for (const char *p = generator ? generator : GENERATOR_NETWORKD; *p;) {
-                size_t length = strcspn(p, " ");
-
-                if (length == n && memcmp(p, name, n) == 0)
-                        return true;
-                p += length;
-                p += strspn(p, " ");
-        }
-        return false;
-}
 
 /* The name of the wireless network that the link is in, or "". Other links refuse the question. */
 static void read_essid(int socket_fd, const char *link, char ret[static IW_ESSID_MAX_SIZE + 1]) {
@@ -47,9 +31,9 @@ static void read_lease(const PrepareRequest *request, int ifindex, char **ret) {
         if (event_file_get(request->file, "LEASE_EVENT") || event_file_get(request->file, "DHCP_LEASE"))
                 return;
 
-        if (ifindex > 0 && generator_includes(request->generator, GENERATOR_NETWORKD))
+        if (ifindex > 0 && generators_include(request->generator, GENERATOR_NETWORKD))
                 r = lease_read_networkd(LEASE_NETWORKD_FOLDER, ifindex, &lease);
-        if (r < 0 && generator_includes(request->generator, GENERATOR_DHCLIENT))
+        if (r < 0 && generators_include(request->generator, GENERATOR_DHCLIENT))
                 r = lease_read(LEASE_FOLDER, request->link, &lease);
         if (r >= 0)
                 r = lease_text(lease, ret);

@@ -30,9 +30,6 @@ typedef struct Prepared {
 
 void prepared_done(Prepared *p);
 
-/* Whether a list separated by spaces names a source of events. */
-bool generator_includes(const char *generator, const char *name);
-
 /* Asks kernel, networkd's files and sysfs, and adds all variables of the event. What cannot be found out is left out with a
  * warning. p has been initialized, and is the caller's after an error too. */
 int prepare_environment(const PrepareRequest *request, Environment *e, Prepared *p);

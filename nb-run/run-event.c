@@ -2,6 +2,8 @@
 /* Which scripts run for an event, and what do they get to know? See run-event.h. */
 #include "run-event.h"
 
+#include "generators.h"
+
 void plan_done(Plan *plan) {
         trust_close(&plan->trust);
         event_file_done(&plan->file);
@@ -46,7 +48,7 @@ static int part_add(Plan *plan, EventType event, const LogFields *fields) {
 static bool lease_makes_routable(EventType event, const EventFile *file) {
         const char *change = event_file_get(file, "LEASE_EVENT");
 
-        return event == EVENT_TYPE_LEASE && generator_includes(getenv("NB_GENERATOR"), "dhclient") &&
+        return event == EVENT_TYPE_LEASE && generators_include(getenv("NB_GENERATOR"), GENERATOR_DHCLIENT) &&
                         change &&
                         (streq(change, "bound") || streq(change, "renewed") || streq(change, "changed"));
 }

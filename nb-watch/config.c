@@ -2,18 +2,10 @@
 /* What is nb-watch to do? See config.h. */
 #include "config.h"
 
+#include "generators.h"
 #include "glob.h"
 #include "number.h"
 #include "rule-protocol.h"
-
-static bool has_word(const char *list, const char *word) {
-        size_t n = strlen(word);
-
-        for (const char *p = list; (p = strstr(p, word)); p += n)
-                if ((p == list || p[-1] == ' ') && (p[n] == '\0' || p[n] == ' '))
-                        return true;
-        return false;
-}
 
 static unsigned number(const char *value, unsigned fallback) {
         uint64_t n;
@@ -43,11 +35,9 @@ int config_load(ConfigLookup lookup, void *userdata, Config *ret) {
                 return -ENOMEM;
         }
 
-        if (!sources || !*sources)
-                sources = "systemd-networkd";
-        config.networkd = has_word(sources, "systemd-networkd");
-        config.dhclient = has_word(sources, "dhclient");
-        config.kernel = has_word(sources, "kernel") && !config.networkd;
+        config.networkd = generators_include(sources, GENERATOR_NETWORKD);
+        config.dhclient = generators_include(sources, GENERATOR_DHCLIENT);
+        config.kernel = generators_include(sources, GENERATOR_KERNEL) && !config.networkd;
 
         *ret = config;
         return 0;

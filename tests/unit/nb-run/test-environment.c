@@ -194,15 +194,6 @@ static void test_manager(void **state) {
         assert_variable(&e, "OnlineState", "online");
 }
 
-static void test_generators(void **state) {
-        assert_true(generator_includes(NULL, "systemd-networkd"));
-        assert_false(generator_includes(NULL, "dhclient"));
-        assert_true(generator_includes("kernel dhclient", "dhclient"));
-        assert_true(generator_includes("kernel dhclient", "kernel"));
-        assert_false(generator_includes("kernel", "systemd-networkd"));
-        assert_false(generator_includes("", "systemd-networkd"));
-}
-
 int main(void) {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(test_set),
@@ -214,7 +205,6 @@ int main(void) {
                 cmocka_unit_test(test_state),
                 cmocka_unit_test(test_edge),
                 cmocka_unit_test(test_manager),
-                cmocka_unit_test(test_generators),
         };
 
         return cmocka_run_group_tests_name("environment", tests, NULL, NULL);
