@@ -65,8 +65,8 @@ typedef enum Consumer {
                         "Whether the domains of a dhclient lease go to systemd-resolved.")                  \
         X(Network, UseHostname, BOOLEAN, "false", "NB_USE_HOSTNAME", FOR_RESOLVE, NULL,                     \
                         "Whether the host name of a dhclient lease goes to systemd-hostnamed.")             \
-        X(Network, LeaseFiles, PATHS, LEASE_FILES_DEFAULT, "NB_LEASE_FILES",                                \
-                        FOR_WATCH | FOR_LEASE | FOR_RESOLVE, NULL, "The lease files of dhclient.")          \
+        X(Network, LeaseFiles, PATHS, LEASE_FILES_DEFAULT, "NB_LEASE_FILES", FOR_LEASE | FOR_RESOLVE, NULL, \
+                        "The lease files of dhclient.")                                                     \
         X(Script, Timeout, TIME_SPAN, "90s", "NB_TIMEOUT", FOR_RUN, NULL, "How long one script may take.")  \
         X(Script, User, USER, "root", NULL, FOR_RUN, NULL, "The user that scripts run as.")
 

@@ -24,8 +24,8 @@ static char *read_whole(const char *path) {
 }
 
 /* With the "\\-" of roff as the "-" that a reader sees. */
-static char *read_man_page(void) {
-        char *text = read_whole(MAN_PAGE), *to = text;
+static char *read_man_page(const char *path) {
+        char *text = read_whole(path), *to = text;
 
         for (const char *from = text; *from; from++)
                 if (from[0] != '\\' || from[1] != '-')
@@ -105,7 +105,7 @@ static void test_sample_describes_each_key(void **state) {
 
 /* Each key is a ".TP" with the line ".B Key=", in the order of the table, and nothing else is. */
 static void test_man_page_has_each_key(void **state) {
-        _cleanup_free_ char *text = read_man_page();
+        _cleanup_free_ char *text = read_man_page(MAN_PAGE);
         char *line, *rest;
         bool tagged = false;
         Key key = 0;
@@ -137,7 +137,7 @@ static char *find_paragraph(const char *text, const char *name) {
 
 /* All words of a key's choices, else its default, stand in its text. */
 static void test_man_page_says_what_is_accepted(void **state) {
-        char *text = read_man_page();
+        char *text = read_man_page(MAN_PAGE);
 
         for (Key key = 0; key < _KEY_MAX; key++) {
                 const KeyInfo *info = key_info(key);
@@ -154,6 +154,31 @@ static void test_man_page_says_what_is_accepted(void **state) {
                 free(paragraph);
         }
         free(text);
+}
+
+/* The page of a program names the variables that its unit gets, and no others. */
+static void test_man_pages_name_the_variables(void **state) {
+        static const char *const pages[] = {
+                [CONSUMER_WATCH] = "man/nb-watch.8",
+                [CONSUMER_START] = "man/nb-start.8",
+                [CONSUMER_RUN] = "man/nb-run.8",
+                [CONSUMER_RULES] = "man/nb-rules.8",
+                [CONSUMER_LEASE] = "man/nb-lease.8",
+                [CONSUMER_RESOLVE] = "man/nb-resolve.8",
+        };
+
+        for (Consumer consumer = 0; consumer < _CONSUMER_MAX; consumer++) {
+                _cleanup_free_ char *text = read_man_page(pages[consumer]);
+
+                for (Key key = 0; key < _KEY_MAX; key++) {
+                        const KeyInfo *info = key_info(key);
+                        bool given = info->consumers & (1U << consumer);
+
+                        if (info->variable && given != !!strstr(text, info->variable))
+                                fail_msg("%s: %s %s", pages[consumer], given ? "does not name" : "names",
+                                                info->variable);
+                }
+        }
 }
 
 static void test_suggestions(void **state) {
@@ -177,6 +202,7 @@ int main(void) {
                 cmocka_unit_test(test_sample_describes_each_key),
                 cmocka_unit_test(test_man_page_has_each_key),
                 cmocka_unit_test(test_man_page_says_what_is_accepted),
+                cmocka_unit_test(test_man_pages_name_the_variables),
                 cmocka_unit_test(test_suggestions),
         };
 
