@@ -8,14 +8,11 @@
 #include "route-keeper.h"
 
 #include <linux/if.h>
-#include <sys/epoll.h>
-#include <sys/socket.h>
-#include <sys/un.h>
 #include <time.h>
 
 #include "deliver.h"
 #include "log.h"
-#include "route-question.h"
+#include "route-listener.h"
 #include "rtnl.h"
 
 /* A dump that takes more CPU time than this is dear: an answer costs a tenth of a millisecond. */
@@ -34,8 +31,8 @@
 
 struct RouteKeeper {
         Watch *watch;
-        int fd; /* where questions come; -EBADF while a dump is cheap */
-        sd_event_source *io, *look, *read;
+        RouteListener *listener; /* NULL while a dump is cheap */
+        sd_event_source *look, *read;
         unsigned n_postponed;
         size_t n_changes;                /* since the last look */
         uint64_t look_usec;              /* when that was */
@@ -104,7 +101,7 @@ static void forget_link(Link *link, void *userdata) {
 }
 
 void route_keeper_forget_all(RouteKeeper *k) {
-        if (k && k->fd >= 0)
+        if (k && k->listener)
                 links_foreach(&k->watch->links, forget_link, k);
 }
 
@@ -122,7 +119,7 @@ static void forget_source(Link *link, void *userdata) {
 }
 
 void route_keeper_lost_address(RouteKeeper *k, const Address *address) {
-        if (k && k->fd >= 0)
+        if (k && k->listener)
                 links_foreach(&k->watch->links, forget_source, &(Lost){ .keeper = k, .address = address });
 }
 
@@ -160,7 +157,7 @@ void route_keeper_route(RouteKeeper *k, const struct nlmsghdr *message) {
 
                 arm(k, &k->look, next > now + FIRST_LOOK_USEC ? next - now : FIRST_LOOK_USEC, on_look);
         }
-        if (k->fd < 0 || !route_counts(message))
+        if (!k->listener || !route_counts(message))
                 return;
         if (message->nlmsg_type == RTM_NEWROUTE && (message->nlmsg_flags & NLM_F_REPLACE))
                 links_foreach(&k->watch->links, forget_place, &change);
@@ -259,13 +256,16 @@ static int on_read(_unused_ sd_event_source *source, _unused_ uint64_t usec, voi
         return 0;
 }
 
-static void answer(RouteKeeper *k, int ifindex, const struct sockaddr_un *to, socklen_t size) {
-        Link *link = links_find(&k->watch->links, ifindex);
+static void on_question(int ifindex, void *userdata) {
         char buffer[ROUTE_SET_ANSWER_MAX];
+        RouteKeeper *k = userdata;
         const RouteSet *set;
         bool has_carrier;
+        Link *link;
         size_t n;
 
+        rtnl_catch_up(k->watch->rtnl);
+        link = links_find(&k->watch->links, ifindex);
         if (link && !link->routes) {
                 link->routes = calloc(1, sizeof(*link->routes));
                 if (link->routes)
@@ -274,43 +274,8 @@ static void answer(RouteKeeper *k, int ifindex, const struct sockaddr_un *to, so
         has_carrier = link && (link->facts.flags & CARRIER) == CARRIER;
         set = link && rtnl_is_current(k->watch->rtnl) ? link->routes : NULL;
         n = route_set_answer(set, ifindex, has_carrier, buffer);
-        (void) sendto(k->fd, buffer, n, MSG_DONTWAIT | MSG_NOSIGNAL, (const struct sockaddr *) to, size);
-}
-
-static int on_question(_unused_ sd_event_source *source, int fd, _unused_ uint32_t revents, void *userdata) {
-        RouteKeeper *k = userdata;
-        struct sockaddr_un from = {};
-        socklen_t size = sizeof(from);
-        RouteQuestion question;
-        ssize_t n;
-
-        n = recvfrom(fd, &question, sizeof(question), MSG_DONTWAIT, (struct sockaddr *) &from, &size);
-        if (n != sizeof(question) || size <= sizeof(from.sun_family))
-                return 0;
-        rtnl_catch_up(k->watch->rtnl);
-        answer(k, question.ifindex, &from, size);
+        route_listener_answer(k->listener, buffer, n);
         deliver_ready(k->watch);
-        return 0;
-}
-
-static int listen_for_questions(RouteKeeper *k) {
-        static const struct sockaddr_un address = { .sun_family = AF_UNIX,
-                .sun_path = ROUTE_QUESTION_SOCKET };
-        _cleanup_close_ int fd = -EBADF;
-        int r;
-
-        fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-        if (fd < 0)
-                return negative_errno();
-        (void) unlink(ROUTE_QUESTION_SOCKET);
-        /* By the usual mask only its owner, who is nb-rules too, and root may write to it. */
-        if (bind(fd, (const struct sockaddr *) &address, sizeof(address)) < 0)
-                return negative_errno();
-        r = sd_event_add_io(k->watch->event, &k->io, fd, EPOLLIN, on_question, k);
-        if (r < 0)
-                return r;
-        k->fd = TAKE_FD(fd);
-        return 0;
 }
 
 static void drop_routes(Link *link, _unused_ void *userdata) {
@@ -319,11 +284,9 @@ static void drop_routes(Link *link, _unused_ void *userdata) {
 }
 
 static void stop_listening(RouteKeeper *k) {
-        k->io = sd_event_source_disable_unref(k->io);
-        if (k->fd < 0)
+        if (!k->listener)
                 return;
-        k->fd = safe_close(k->fd);
-        (void) unlink(ROUTE_QUESTION_SOCKET);
+        k->listener = route_listener_free(k->listener);
         links_foreach(&k->watch->links, drop_routes, NULL);
 }
 
@@ -348,8 +311,8 @@ static int on_look(_unused_ sd_event_source *source, _unused_ uint64_t usec, voi
                 return 0;
         }
         dear = cpu_usec() - began > DEAR_USEC;
-        if (dear && k->fd < 0) {
-                r = listen_for_questions(k);
+        if (dear && !k->listener) {
+                r = route_listener_new(k->watch->event, on_question, k, &k->listener);
                 if (r < 0)
                         log_warning_errno(r,
                                         "Failed to listen at %s, others will read routes themselves: %m",
@@ -371,7 +334,6 @@ int route_keeper_new(Watch *w, RouteKeeper **ret) {
         if (!k)
                 return -ENOMEM;
         k->watch = w;
-        k->fd = -EBADF;
         *ret = k;
         return 0;
 }
