@@ -40,5 +40,6 @@ def empty_network():
             if r.get("dev") == "lo" and r.get("protocol", "3") != "2":
                 lab.ip(f"{family} route del {'' if r.get('type', 'unicast') == 'unicast' else r['type']} {r['dst']} "
                        f"table {r.get('table', 254)} protocol {r.get('protocol', '3')}", check=False)
+    lab.run("sysctl -qw net.ipv4.nexthop_compat_mode=1")
     shutil.rmtree(lab.RECORDS)
     os.makedirs(lab.RECORDS)

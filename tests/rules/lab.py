@@ -4,14 +4,19 @@
 import ctypes
 import json
 import os
+import shutil
 import subprocess
 import threading
 import time
+
+import pytest
 
 PROGRAM = os.environ.get("NB_RULES", os.path.join(os.path.dirname(__file__), "../../build/bin/nb-rules"))
 RECORDS = "/run/network-broker/rules"
 CLONE_NEWNS, CLONE_NEWNET = 0x00020000, 0x40000000
 BASE, PROTOCOL = 9999, 201
+# For what comes within a moment, even if the computer has much else to do.
+DEADLINE = 60
 
 
 def enter_namespaces():
@@ -23,9 +28,9 @@ def enter_namespaces():
     os.makedirs(RECORDS)
 
 
-def run(command, check=True, stdin=None):
+def run(command, check=True, stdin=None, environment=None):
     p = subprocess.run(command.split() if isinstance(command, str) else command, text=True, input=stdin,
-                       capture_output=True, timeout=60)
+                       capture_output=True, timeout=DEADLINE, env=environment)
     if check and p.returncode != 0:
         raise AssertionError(f"{command}: {p.returncode}: {p.stderr or p.stdout}")
     return p
@@ -35,8 +40,8 @@ def ip(arguments, check=True):
     return run("ip " + arguments, check).stdout
 
 
-def wait_for(condition, timeout=20):
-    deadline = time.monotonic() + timeout
+def wait_for(condition):
+    deadline = time.monotonic() + DEADLINE
     while not condition():
         assert time.monotonic() < deadline, "it did not happen"
         time.sleep(0.02)
@@ -48,10 +53,14 @@ def query(arguments):
     return json.loads(p.stdout or "[]") if p.returncode == 0 else []
 
 
+def environment_of(**changes):
+    return {"NB_ROUTE_TABLE_BASE": str(BASE), "NB_RULE_PROTOCOL": str(PROTOCOL), "PATH": os.environ["PATH"],
+            **{k: str(v) for k, v in changes.items()}}
+
+
 def nb_rules(*arguments, check=True, **environment):
-    environment = {"NB_ROUTE_TABLE_BASE": str(BASE), "NB_RULE_PROTOCOL": str(PROTOCOL), "PATH": os.environ["PATH"],
-                   **{k: str(v) for k, v in environment.items()}}
-    p = subprocess.run([PROGRAM, *arguments], text=True, capture_output=True, timeout=30, env=environment)
+    p = subprocess.run([PROGRAM, *arguments], text=True, capture_output=True, timeout=DEADLINE,
+                       env=environment_of(**environment))
     if check and p.returncode != 0:
         raise AssertionError(f"nb-rules {arguments}: {p.returncode}: {p.stderr}")
     return p
@@ -59,6 +68,16 @@ def nb_rules(*arguments, check=True, **environment):
 
 def sync(link, check=True, **environment):
     return nb_rules("--sync", link, check=check, **environment)
+
+
+def needs_strace():
+    if not shutil.which("strace"):
+        pytest.fail("no strace") if os.environ.get("CI") else pytest.skip("no strace")
+
+
+def with_injection(call, what, number):
+    """The beginning of a command: the system call of this number, of those of this name, meets with this."""
+    return ["strace", "-qq", "-o", "/dev/null", "-e", f"trace={call}", "-e", f"inject={call}:{what}:when={number}"]
 
 
 def ifindex(link):
@@ -109,38 +128,40 @@ def rule_keys(listed=None, protocol=PROTOCOL):
 class Monitor:
     """What `ip monitor` sees of rules and routes between the beginning and the end of a with block."""
 
+    MARK = 64999
+
     def __enter__(self):
         self.process = subprocess.Popen(["ip", "monitor", "rule", "route"], text=True, stdout=subprocess.PIPE)
-        self.lines, self.marks = [], 0
+        self.lines, self.seen, self.n_marks = [], set(), 0
         self.condition = threading.Condition()
         threading.Thread(target=self._read, daemon=True).start()
         # It listens once it shows a change of ours.
-        self._mark(tries=100)
+        deadline = time.monotonic() + DEADLINE
+        while not self._mark(0.1):
+            assert time.monotonic() < deadline, "ip monitor shows nothing"
         return self
 
     def _read(self):
         for line in self.process.stdout:
             with self.condition:
-                if "64999" in line:
-                    self.marks += 1
-                    self.condition.notify_all()
-                else:
+                if f"{self.MARK}:" not in line:
                     self.lines.append(line.strip())
+                elif line.startswith("Deleted"):
+                    self.seen.add(int(line.split(" lookup ")[1].split()[0]))
+                    self.condition.notify_all()
 
-    def _mark(self, tries):
-        for _ in range(tries):
-            with self.condition:
-                before = self.marks
-            ip("rule add pref 64999 from 192.0.2.255 lookup 64999")
-            ip("rule del pref 64999")
-            with self.condition:
-                if self.condition.wait_for(lambda: self.marks >= before + 2, 0.1 if tries > 1 else 5):
-                    return
-        raise AssertionError("ip monitor shows nothing")
+    def _mark(self, timeout):
+        """Each time a rule of another table, so that what is shown late is not taken for the next one."""
+        self.n_marks += 1
+        rule = f"pref {self.MARK} from 192.0.2.255 lookup {self.MARK + self.n_marks}"
+        ip("rule add " + rule)
+        ip("rule del " + rule)
+        with self.condition:
+            return self.condition.wait_for(lambda: self.MARK + self.n_marks in self.seen, timeout)
 
     def __exit__(self, *_):
         try:
-            self._mark(tries=1)
+            assert self._mark(DEADLINE), "ip monitor does not show its end"
         finally:
             self.process.terminate()
             self.process.wait()
