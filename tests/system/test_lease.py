@@ -72,7 +72,7 @@ while n < int(sys.argv[2]):
         time.sleep(random.choice([0, 0, random.random() * 0.003, random.random() * 0.1]))
     begin = time.monotonic()
     while not delivered(n):
-        if time.monotonic() - begin > 10:
+        if time.monotonic() - begin > 60:
             sys.exit('write %d (%s) never arrived; there is: %s' % (n, kind, open(result).read()))
         time.sleep(0.005)
     slowest = max(slowest, time.monotonic() - begin)
@@ -258,11 +258,15 @@ def test_resolved_absent(machine):
 
 def test_expiry(machine):
     """Nothing writes the file when a lease expires; nb-watch starts the service at that time."""
-    now = int(time.time())
-    write(machine, block('eth0', '10.0.0.5', 'option domain-name-servers 10.0.0.1;', expire=f'expire epoch {now + 4};'))
+    # Longer ones for a computer that is slow, until it has seen one of them.
+    for seconds in (4, 15, 60):
+        if not address(machine):
+            end = int(time.time()) + seconds
+            write(machine, block('eth0', '10.0.0.5', 'option domain-name-servers 10.0.0.1;', expire=f'expire epoch {end};'))
+            machine.wait_for(lambda: address(machine) or time.time() > end, 80)
     expect(machine, '10.0.0.5')
-    assert lease(machine)['EXPIRE'] == str(now + 4)
-    machine.wait_for(lambda: time.time() >= now + 4)
+    assert lease(machine)['EXPIRE'] == str(end)
+    machine.wait_for(lambda: time.time() >= end, 80)
     machine.systemctl('start', 'nb-lease@eth0.service')
     expect(machine, None)
     assert dns(machine) == []
