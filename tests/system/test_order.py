@@ -45,15 +45,25 @@ def test_more_states_wait_than_may(machine):
 
 
 def test_links_do_not_wait_for_each_other(machine):
-    machine.write('/etc/network-broker/carrier.d/50-slow', '#!/bin/sh\n[ "$LINK" != slow0 ] || exec sleep 30\n', 0o755)
+    machine.write('/etc/network-broker/carrier.d/50-slow', '#!/bin/sh\ncase "$LINK" in slow*)\n'
+                  '        while [ -e /run/slow ]; do sleep 0.1; done\nesac\n', 0o755)
+    machine.write('/run/slow', '')
     records = Records(machine)
-    machine.cable('slow0', static='192.0.2.2/24')
-    machine.cable('quick0', static='192.0.2.6/24')
-    machine.plug('slow0')
-    machine.wait_for(lambda: machine.show('nb-run@carrier:slow0.service', 'ActiveState') == 'activating')
+    slow = [f'slow{n}' for n in range(5)]
+
+    def activating():
+        return [name for name in slow if machine.show(f'nb-run@carrier:{name}.service', 'ActiveState') == 'activating']
+
+    for number, name in enumerate(slow):
+        machine.cable(name, static=f'192.0.2.{16 * number + 2}/28')
+    machine.cable('quick0', static='192.0.2.130/28')
+    machine.plug(*slow)
+    machine.wait_for(lambda: activating() == slow, what=activating)
     machine.plug('quick0')
     machine.wait_for(lambda: machine.show('nb-run@routable:quick0.service', 'ActiveState') == 'active')
     index = machine.index('quick0')
     machine.wait_for(lambda: not records.differences(index), what=lambda: records.differences(index))
-    assert machine.show('nb-run@carrier:slow0.service', 'ActiveState') == 'activating'
-    assert 'routable' not in records.ran(machine.index('slow0'))
+    assert activating() == slow
+    assert not any('routable' in records.ran(machine.index(name)) for name in slow)
+    machine.path('/run/slow').unlink()
+    machine.wait_for(lambda: all('routable' in records.ran(machine.index(name)) for name in slow))

@@ -42,6 +42,7 @@ class Traffic:
         self.random = random.Random(seed)
         self.cards = [Card(number) for number in range(count)]
         self.pipes = {}
+        self.removals = {}  # {ifindex: when its removal was about to begin, in seconds since 1970}
         for card in self.cards:
             machine.write(f'/etc/systemd/network/40-{card.number}.network',
                           NETWORK.format(mac=card.mac, address=f'10.100.{card.number}.2/24'))
@@ -87,6 +88,7 @@ class Traffic:
         """The same name, another ifindex."""
         # The batches are two processes: nothing may be on its way to the other end.
         self.finish()
+        self.removals[self.machine.index(card.name)] = time.time()
         self.near(f'link delete {card.name}')
         self.create(card)
         self.finish()
