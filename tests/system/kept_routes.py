@@ -62,7 +62,7 @@ def dump(ifindex):
 def ask(ifindex):
     """What nb-watch says; None if it does not know."""
     with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as s:
-        s.settimeout(5)
+        s.settimeout(60)
         s.connect(ANSWER)
         s.bind('')
         s.send(struct.pack('=iI', ifindex, 0))
@@ -133,11 +133,10 @@ def main():
             wait_known(indexes.values())
         for link, index in indexes.items():
             asked += 1
-            have = dump(index)
-            answer = ask(index)
+            have, answer = dump(index), ask(index)
             # What the kernel does later by itself came between the two.
-            if answer is not None and answer != have:
-                have = dump(index)
+            while answer is not None and answer != have and have != dump(index):
+                have, answer = dump(index), ask(index)
             if answer is not None:
                 known += 1
                 assert answer == have, (step, link, done, [r for r in have if r not in answer],

@@ -30,7 +30,8 @@ RuntimeMaxUse=1G
 RateLimitIntervalSec=0
 """
 
-# Enough for what boots in a second on a machine with two processors that also compiles.
+# Enough for what boots in a second on a machine with two processors that also compiles. systemd would give up what does
+# not stop after 90 seconds.
 BOOT_TIMEOUT = 60
 POWER_OFF_TIMEOUT = 60
 

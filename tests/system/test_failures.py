@@ -7,7 +7,7 @@ import re
 import pytest
 
 from faults import NO_FILTER, broken
-from idle import wait_idle
+from idle import wait_asleep, wait_rest
 
 MACHINE = {'files': NO_FILTER}
 
@@ -19,6 +19,7 @@ open('/tmp/connected', 'w')
 s.send(b'7\\0start\\0no-unit.service\\0')
 open('/tmp/answered', 'wb').write(s.recv(1024))
 '''
+WRONG = '/etc/network-broker/network-broker.toml.d/wrong.toml'
 
 
 @pytest.fixture(scope='module')
@@ -26,7 +27,7 @@ def link(machine):
     machine.write('/etc/network-broker/addresses.d/10-log', '#!/bin/sh\necho "$ADDRESSES" >> /run/addresses\n', 0o755)
     machine.cable('eth0', static='192.0.2.2/24', plugged=True)
     machine.wait_for(lambda: machine.states()['eth0'] == ('routable', 'configured'), what=machine.states)
-    wait_idle(machine)
+    wait_rest(machine)
     return 'eth0'
 
 
@@ -49,7 +50,7 @@ def test_no_descriptor_for_a_connection(machine, link):
         machine.background(['python3', '/run/connect.py'], user='network-broker')
         machine.wait_for(machine.path('/tmp/connected').exists)
         machine.wait_for(lambda: said(machine, 'nb-start.service', failed, since))
-        wait_idle(machine, unit='nb-start.service')
+        wait_asleep(machine, 'nb-start.service')
     finally:
         machine.run(['prlimit', f'--pid={pid}', f'--nofile={limit}:'])
     machine.wait_for(lambda: machine.path('/tmp/answered').exists() and machine.read('/tmp/answered'))
@@ -108,13 +109,13 @@ def test_folder_of_units_that_cannot_be_listed(machine, link):
     machine.run(['chmod', '0755', folder])
     machine.unplug(link)
     machine.wait_for(lambda: machine.states()[link] == ('no-carrier', 'configured'), what=machine.states)
-    wait_idle(machine)
+    wait_rest(machine)
     assert not active('no-carrier')
     machine.run(['rmdir', folder])
     machine.systemctl('daemon-reload')
     machine.plug(link)
     machine.wait_for(lambda: machine.states()[link] == ('routable', 'configured'), what=machine.states)
-    wait_idle(machine)
+    wait_rest(machine)
 
 
 def test_stopped_while_it_looks_back(machine, link):
@@ -156,8 +157,13 @@ def test_start_while_networkd_is_off_the_bus(machine, link):
     assert len(said(machine, 'nb-watch.service', 'following its files', since)) == 1
 
     # Nothing new is nothing to say.
+    machine.write(WRONG, '[Network]\nLinks = 7\n')
     machine.systemctl('daemon-reload')
-    wait_idle(machine)
+    machine.wait_for(lambda: '1 configuration error' in status(), what=status)
+    machine.path(WRONG).unlink()
+    machine.systemctl('daemon-reload')
+    machine.wait_for(lambda: 'configuration error' not in status(), what=status)
+    wait_rest(machine)
     assert len(said(machine, 'nb-watch.service', 'following its files', since)) == 1
     machine.systemctl('restart', 'systemd-networkd.service')
     machine.wait_for(lambda: 'systemd-networkd' not in status(), what=status)

@@ -8,7 +8,7 @@ import time
 
 import pytest
 
-from idle import wait_idle
+from idle import wait_asleep, wait_rest
 from records import OPERATIONAL, STATES, Records, overlaps
 from sequences import LINK_EVENTS, LinkRecords, active_states, disorder, present_states, stray_units
 from traffic import Traffic
@@ -91,7 +91,8 @@ def still(machine, events=None):
 def check(machine, before):
     """After everything has come to rest: order, no overlap, nothing left, nothing that spins."""
     wait_equal(machine)
-    wait_idle(machine, 0.5)
+    wait_rest(machine)
+    wait_asleep(machine, 'nb-watch.service')
     runs = machine.records.runs()
     assert len(runs) > before
     assert overlaps(runs) == []

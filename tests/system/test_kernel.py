@@ -4,7 +4,7 @@
 import re
 
 from records import OPERATIONAL, Records
-from idle import wait_idle
+from idle import wait_rest
 
 # What an administrator does by hand, and the state that each step ends in.
 STEPS = [
@@ -32,7 +32,7 @@ def sequence(machine):
         machine.sh(command)
         machine.wait_for(lambda s=state: machine.show(f'nb-run@{s}:card0.service', 'ActiveState') == 'active',
                          what=lambda c=command, s=state: f'{s} after {c}: {machine.units()}')
-        wait_idle(machine)
+    wait_rest(machine, states=('off',))
     return [run.event for run in records.runs() if run.link == 'card0']
 
 

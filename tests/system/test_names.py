@@ -5,7 +5,8 @@ import pytest
 
 from records import Records
 
-NAMES = ['br-lan', 'eth0.100', 'veth-a', 'wlan0_x', 'x$HOME', 'x${LINK}', 'a%b', 'a%i', 'a\\b', 'éth0', 'a"b', "a'b", 'a*b',
+# The kernel takes none with a % in it, which would stand for a number.
+NAMES = ['br-lan', 'eth0.100', 'veth-a', 'wlan0_x', 'x$HOME', 'x${LINK}', 'a\\b', 'éth0', 'a"b', "a'b", 'a*b',
          '-x', '.x', '@', 'fifteen-bytes-x']
 PLAIN = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_.@-'
 
@@ -22,12 +23,7 @@ def unit_of(event, name):
 
 @pytest.mark.parametrize('name', NAMES)
 def test_name(machine, records, name):
-    status, text = machine.run(['ip', 'link', 'add', 'name', name, 'type', 'veth', 'peer', 'name', 'other'],
-                               check=False)
-    if status != 0:
-        # The kernel of this machine does not take it; then there is nothing to get wrong.
-        assert machine.index(name) is None, text
-        return
+    machine.run(['ip', 'link', 'add', 'name', name, 'type', 'veth', 'peer', 'name', 'other'])
     index = machine.index(name)
     machine.run(['ip', 'link', 'set', 'dev', name, 'up'])
     unit = unit_of('no-carrier', name)

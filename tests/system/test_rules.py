@@ -4,11 +4,10 @@
 import datetime
 import json
 import re
-import statistics
 
 import pytest
 
-from idle import wait_idle
+from idle import wait_rest
 
 CONFIG = '[Network]\nRoutingPolicyRules="eth1"\n'
 FILE = '/etc/network-broker/network-broker.toml'
@@ -133,7 +132,22 @@ def test_back_after_a_sweep(machine, links, command):
     # Where networkd takes the address away, too, the rules go with it and come with it.
     if command == 'networkctl reconfigure eth0':
         assert len(slowest) == SWEEPS, 'networkd removed nothing'
-        assert statistics.median(slowest) <= 0.1
+
+
+def test_put_back_beside_a_running_script(machine, links):
+    """At once, not when the link's turn comes."""
+    script, unit = '/etc/network-broker/addresses.d/20-hold', 'nb-run@addresses:eth1.service'
+    machine.write(script, '#!/bin/sh\nwhile [ -e /run/hold ]; do sleep 0.1; done\n', 0o755)
+    machine.write('/run/hold', '')
+    machine.sh('ip addr add 10.9.0.76/24 dev eth1')
+    machine.wait_for(lambda: machine.show(unit, 'ActiveState') == 'activating')
+    machine.sh('ip rule del priority 31002 from 10.9.0.12')
+    machine.wait_for(lambda: len(with_address(machine, '10.9.0.12')) == 4, what=lambda: rules(machine))
+    assert machine.show(unit, 'ActiveState') == 'activating'
+    machine.path('/run/hold').unlink()
+    machine.path(script).unlink()
+    machine.sh('ip addr del 10.9.0.76/24 dev eth1')
+    in_place(machine)
 
 
 def test_protocol_kernel_is_never_gone(machine, links):
@@ -161,22 +175,25 @@ def test_another_base_live(machine, links):
 DIE = """\
 [Service]
 ExecReload=
-ExecReload=/bin/sh -c 'if [ -d /run/die ]; then echo x >> /run/die/count; kill -9 $$$$; fi; \
-                       exec nb-rules --instance --sync %i'
+ExecReload=/bin/sh -c 'read -r now rest < /proc/uptime; \
+                       if [ -d /run/die ]; then echo $$now >> /run/die/times; kill -9 $$$$; fi; \
+                       echo $$now >> /run/lived; exec nb-rules --instance --sync %i'
 """
 
 
 @pytest.fixture
 def dying(machine, links):
-    """A function that makes each sync from now on die (True) or not; the number of those that did is in /run/die/count."""
+    """A function that makes each sync from now on die (True) or not; when those did is in /run/die/times, when others
+    began in /run/lived."""
     drop_in = '/etc/systemd/system/nb-rules@.service.d/die.conf'
     machine.write(drop_in, DIE)
     machine.systemctl('daemon-reload')
     in_place(machine)
-    wait_idle(machine)
+    wait_rest(machine)
 
     def die(yes):
-        machine.sh('mkdir -m 777 /run/die' if yes else 'mv /run/die /run/died; rm -r /run/died')
+        machine.write('/run/lived', '', 0o666)
+        machine.sh('mkdir -m 777 /run/die' if yes else 'rm -rf /run/died; mv /run/die /run/died')
 
     yield die
     machine.sh(f'rm -rf /run/die {drop_in}; ip addr del 10.9.0.78/24 dev eth1 2>/dev/null || true')
@@ -184,8 +201,12 @@ def dying(machine, links):
     in_place(machine)
 
 
+def times(machine, path):
+    return [float(line) for line in machine.read(path).splitlines()] if machine.path(path).exists() else []
+
+
 def deaths(machine):
-    return len(machine.read('/run/die/count').splitlines()) if machine.path('/run/die/count').exists() else 0
+    return len(times(machine, '/run/die/times'))
 
 
 def with_address(machine, address):
@@ -203,14 +224,20 @@ def test_a_sync_that_died_is_tried_again(machine, dying):
 
 
 def test_healed_though_a_sync_died(machine, dying):
-    dying(True)
-    machine.sh('ip addr add 10.9.0.78/24 dev eth1')
-    # The next try comes ten seconds after the fourth.
-    machine.wait_for(lambda: deaths(machine) >= 4)
-    dying(False)
-    machine.sh('ip rule del priority 31002 from 10.9.0.12')
-    machine.wait_for(lambda: len(with_address(machine, '10.9.0.12')) == 4 and
-                     len(with_address(machine, '10.9.0.78')) == 4, 5, lambda: rules(machine))
+    for _ in range(3):
+        dying(True)
+        machine.sh('ip addr add 10.9.0.78/24 dev eth1')
+        machine.wait_for(lambda: deaths(machine) >= 4)
+        dying(False)
+        machine.sh('ip rule del priority 31002 from 10.9.0.12')
+        machine.wait_for(lambda: len(with_address(machine, '10.9.0.12')) == 4 and
+                         len(with_address(machine, '10.9.0.78')) == 4, what=lambda: rules(machine))
+        # Not by the next try, which comes ten seconds after the fourth; a slow computer gets another chance.
+        if times(machine, '/run/lived')[0] - times(machine, '/run/died/times')[-1] < 10:
+            return
+        machine.sh('ip addr del 10.9.0.78/24 dev eth1')
+        in_place(machine)
+    pytest.fail('it came with the next try')
 
 
 def test_a_failed_healing_is_named_and_tried_again(machine, dying):
@@ -226,12 +253,19 @@ def test_a_failed_healing_is_named_and_tried_again(machine, dying):
 
 def test_stopped_by_hand(machine, links):
     """Neither a change nor a try starts it again; but from a start by hand on it follows."""
+    unit = '/org/freedesktop/systemd1/unit/nb_2drules_40eth1_2eservice'
+    machine.background(['busctl', 'monitor', '--json=short', "--match=interface='org.example.Begin'",
+                        f"--match=type='method_call',path='{unit}'"], '/run/asked')
+    machine.wait_for(lambda: machine.run(['busctl', 'emit', '/', 'org.example.Begin', 'Begin']) or
+                     '"Begin"' in machine.read('/run/asked'))
     since = machine.cursor()
     machine.systemctl('stop', 'nb-rules@eth1.service')
     nothing_left(machine, 9999 + machine.index('eth1'))
     machine.sh('ip addr add 10.9.0.79/24 dev eth1')
     machine.wait_for(lambda: 'invalid' in ' '.join(machine.messages('_SYSTEMD_UNIT=nb-watch.service', since=since)))
-    wait_idle(machine, 0.5)
+    # The try asks about the unit first.
+    machine.wait_for(lambda: unit in machine.read('/run/asked'))
+    wait_rest(machine)
     assert rules(machine) == []
     assert machine.show('nb-rules@eth1.service', 'ActiveState') == 'inactive'
     machine.systemctl('start', 'nb-rules@eth1.service')

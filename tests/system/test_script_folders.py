@@ -5,7 +5,7 @@ import itertools
 
 import pytest
 
-from idle import wait_idle
+from idle import wait_seen
 
 SCRIPT = '#!/bin/sh\n: > "/run/ran/$LINK"\n'
 READY = '/run/ready/10-script'
@@ -45,14 +45,14 @@ def test_found_at_once(machine, way):
     machine.sh(f'mkdir -p /run/ran; {CLEAN}; {there}')
     # Now it is known that there is no script.
     none = add_link(machine)
-    wait_idle(machine)
+    wait_seen(machine)
     name = add_link(machine, come)
     machine.wait_for(lambda: machine.path(f'/run/ran/{name}').exists())
-    wait_idle(machine)
+    wait_seen(machine)
     assert not machine.path(f'/run/ran/{none}').exists()
     machine.sh(CLEAN)
     since = machine.cursor()
     name = add_link(machine)
-    wait_idle(machine)
+    wait_seen(machine)
     machine.cursor()
     assert not machine.journal(f'UNIT=nb-run@link-added:{name}.service', since=since)

@@ -12,10 +12,6 @@ from by_hand import ROUTABLE, add, clean, records, start, wait_records
 
 LONG = True
 BROKER = False
-CONFIG = """\
-[Script]
-Timeout = "1s"
-"""
 FAILED = '1d3a007ddf94458fb24a8170d0157cec'
 KILLED = '1748a4e248ee47be8b8d4d4c25b10d90'
 TIMED_OUT = 'ec8ae95928774fd19c896630b29f9391'
@@ -34,8 +30,7 @@ def environment(machine, path='/tmp/out'):
 
 def test_units_are_sound(machine):
     status, text = machine.run(['systemd-analyze', '--man=no', 'verify', '/usr/lib/systemd/system/nb-run@.service',
-                                '/usr/lib/systemd/system/system-nb.slice'],
-                               check=False)
+                                '/usr/lib/systemd/system/system-nb.slice'], check=False)
     assert (status, text) == (0, '')
 
 
@@ -199,13 +194,21 @@ HARD_TO_END = {
 }
 
 
+@pytest.fixture
+def one_second(machine):
+    """Scripts are given one second."""
+    machine.write('/etc/network-broker/network-broker.toml.d/short.toml', '[Script]\nTimeout = "1s"\n')
+    machine.systemctl('daemon-reload')
+    yield
+    machine.sh('rm /etc/network-broker/network-broker.toml.d/short.toml; systemctl daemon-reload')
+
+
 @pytest.mark.parametrize('case', HARD_TO_END)
-def test_ends_in_time(machine, case):
+def test_ends_in_time(machine, one_second, case):
     since = machine.cursor()
     add(machine, '10-slow', f'#!/bin/sh\n{HARD_TO_END[case]}\n')
     add(machine, '20-next', '#!/bin/sh\ntouch /tmp/out\n')
-    # One second, five until KILL, and the start.
-    unit = start(machine, timeout=15)
+    unit = start(machine)
     assert machine.show(unit, 'ActiveState') == 'failed'
     assert machine.path('/tmp/out').exists()
     [record] = wait_records(machine, since, MESSAGE_ID=TIMED_OUT)
@@ -226,25 +229,22 @@ def test_background_ends_with_the_state(machine):
     add(machine, '10-x', '#!/bin/sh\nsleep 1004 &\n(trap "" TERM; sleep 1005; sleep 1005) &\n')
     unit = start(machine, check=True)
     machine.wait_for(lambda: machine.run(['pgrep', '-f', '-c', 'sleep 100[45]'], check=False)[1].strip() == '2')
-    machine.systemctl('stop', unit, timeout=20)
+    machine.systemctl('stop', unit)
     assert machine.run(['pgrep', '-f', 'sleep 100[45]'], check=False)[0] == 1
 
 
 def test_stopped_in_the_middle(machine):
     since = machine.cursor()
-    machine.write('/etc/network-broker/network-broker.toml.d/slow.toml', '[Script]\nTimeout = "60s"\n')
-    machine.systemctl('daemon-reload')
     add(machine, '10-x', '#!/bin/sh\ntrap "echo cleaned > /tmp/out; exit" TERM\ntouch /tmp/begun\nsleep 1006 & wait\n')
     add(machine, '20-y', '#!/bin/sh\ntouch /tmp/never\n')
     machine.write('/run/network-broker/state/routable:lo', '')
     machine.sh('rm -f /tmp/begun; systemctl start --no-block nb-run@routable:lo.service')
     machine.wait_for(lambda: machine.path('/tmp/begun').exists())
-    machine.systemctl('stop', 'nb-run@routable:lo.service', timeout=15)
+    machine.systemctl('stop', 'nb-run@routable:lo.service')
     assert machine.show('nb-run@routable:lo.service', 'ActiveState') == 'inactive'
     assert machine.read('/tmp/out') == 'cleaned\n'
     assert not machine.path('/tmp/never').exists()
     wait_records(machine, since, NB_SCRIPT='10-x')
-    machine.run(['rm', '/etc/network-broker/network-broker.toml.d/slow.toml'])
 
 
 KILLS = {
@@ -365,7 +365,7 @@ def test_power_off_does_not_wait(new_machine):
     m.sh('mkdir /run/nb-watch')
     m.systemctl('start', '--no-block', 'nb-run@routable:lo.service')
     m.wait_for(lambda: m.path('/run/begun').exists())
-    assert m.power_off() < 10
+    m.power_off()
 
 
 def test_refused_by_the_configuration(machine):
