@@ -83,7 +83,7 @@ def test_script_of_the_network_fails(machine, link):
     machine.path(script).unlink()
     machine.plug(link)
     machine.wait_for(lambda: machine.states()[link] == ('routable', 'configured'), what=machine.states)
-    wait_idle(machine)
+    wait_rest(machine)
 
 
 def test_folder_of_units_that_cannot_be_listed(machine, link):
