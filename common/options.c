@@ -4,6 +4,8 @@
 
 #include <getopt.h>
 
+#include "output.h"
+
 #define OPTIONS_MAX 8U
 /* Behind all letters: the version, then the options of the program. */
 #define FIRST_VALUE 0x100
@@ -24,13 +26,13 @@ int options_parse(int argc, char *argv[], const char *program, const char *help,
         }
 
         while ((c = getopt_long(argc, argv, letters, list, NULL)) >= 0) {
-                if (c == 'h') {
-                        puts(help);
-                        return 0;
-                }
+                if (c == 'h')
+                        return output_line(help);
                 if (c == FIRST_VALUE) {
-                        printf("%s " VERSION "\n", program);
-                        return 0;
+                        char version[64];
+
+                        (void) snprintf(version, sizeof(version), "%s " VERSION, program);
+                        return output_line(version);
                 }
                 if (c == '?')
                         return -EINVAL;

@@ -12,6 +12,16 @@ int output_check(void) {
         return log_error_errno(errno, "Cannot write to standard output: %m");
 }
 
+int output_line(const char *text) {
+        int r;
+
+        r = output_check();
+        if (r < 0)
+                return r;
+        puts(text);
+        return output_flush();
+}
+
 int output_flush(void) {
         bool failed = ferror(stdout);
         int r = 0;

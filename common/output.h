@@ -8,3 +8,6 @@ int output_check(void);
 
 /* Last of all: hands over what is left. A negative errno, logged, if anything was not written, earlier or now. */
 int output_flush(void);
+
+/* Both, and a line between. */
+int output_line(const char *text);

@@ -9,6 +9,7 @@
 #include "last-good.h"
 #include "load.h"
 #include "log.h"
+#include "output.h"
 
 static enum {
         ACTION_GENERATE,
@@ -30,20 +31,19 @@ static void messages_donep(Messages *messages) {
 }
 
 static int help(void) {
-        puts("nb-generator [OPTIONS] [FOLDER...]\n"
-             "\n"
-             "Turn the configuration of network-broker into drop-ins for its units.\n"
-             "systemd runs this at boot and at each systemctl daemon-reload.\n"
-             "\n"
-             "  FOLDER               Where to write; the first one is used\n"
-             "     --check [FILE...] Say what is wrong with the configuration, or with\n"
-             "                       the files named; exit status 1 if anything is\n"
-             "     --keep            Keep the last good configuration over a reboot\n"
-             "  -h --help            Show this help\n"
-             "     --version         Show the version\n"
-             "\n"
-             "See nb-generator(8) and network-broker.toml(5).");
-        return 0;
+        return output_line("nb-generator [OPTIONS] [FOLDER...]\n"
+                           "\n"
+                           "Turn the configuration of network-broker into drop-ins for its units.\n"
+                           "systemd runs this at boot and at each systemctl daemon-reload.\n"
+                           "\n"
+                           "  FOLDER               Where to write; the first one is used\n"
+                           "     --check [FILE...] Say what is wrong with the configuration, or with\n"
+                           "                       the files named; exit status 1 if anything is\n"
+                           "     --keep            Keep the last good configuration over a reboot\n"
+                           "  -h --help            Show this help\n"
+                           "     --version         Show the version\n"
+                           "\n"
+                           "See nb-generator(8) and network-broker.toml(5).");
 }
 
 /* Returns 1 to go on, 0 if all is done. */
@@ -71,8 +71,7 @@ static int parse_argv(int argc, char *argv[]) {
                         arg_action = ACTION_KEEP;
                         break;
                 case OPTION_VERSION:
-                        puts("nb-generator " VERSION);
-                        return 0;
+                        return output_line("nb-generator " VERSION);
                 case 'h':
                         return help();
                 default:

@@ -347,12 +347,13 @@ def test_dry_run(machine):
     machine.sh('rm -r /etc/systemd/system/nb-run@.service.d; systemctl daemon-reload')
 
 
-DRY_RUNS = ('nb-run --dry-run routable:lo', 'nb-rules --dry-run lo', 'nb-lease --dry-run lo', 'nb-resolve --dry-run lo')
+PRINTING = ('nb-run --dry-run routable:lo', 'nb-rules --dry-run lo', 'nb-lease --dry-run lo', 'nb-resolve --dry-run lo',
+            'nb-generator --help', 'nb-generator --version', 'nb-watch --help')
 
 
-@pytest.mark.parametrize('command', DRY_RUNS)
+@pytest.mark.parametrize('command', PRINTING)
 @pytest.mark.parametrize('output', ['>/dev/full', '>&-'])
-def test_output_of_a_dry_run_that_cannot_be_written(machine, command, output):
+def test_output_that_cannot_be_written(machine, command, output):
     machine.run(['sh', '-c', f'{command} >/dev/null'])
     assert machine.run(['sh', '-c', f'{command} 2>/tmp/out {output}'], check=False)[0] == 1
     assert 'Cannot write to standard output: ' in machine.read('/tmp/out')

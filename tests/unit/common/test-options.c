@@ -4,11 +4,14 @@
 #include <stdarg.h>
 #include <stddef.h>
 
+#include <fcntl.h>
 #include <getopt.h>
+#include <stdio_ext.h>
 #include <sys/mman.h>
 
 #include <cmocka.h>
 
+#include "log.h"
 #include "options.h"
 
 /* What it prints goes to text. */
@@ -78,9 +81,28 @@ static void test_cases(void **state) {
         }
 }
 
+static void test_nowhere_to_print(void **state) {
+        const char *const options[] = { "--help", "--version" };
+
+        assert_int_equal(log_set_level("fatal"), 0);
+        for (size_t i = 0; i < ELEMENTSOF(options); i++) {
+                char *argv[] = { (char *) "nb-test", (char *) options[i], NULL };
+                int r, out = dup(STDOUT_FILENO), full = open("/dev/full", O_WRONLY | O_CLOEXEC);
+
+                assert_true(out >= 0 && full >= 0 && dup2(full, STDOUT_FILENO) >= 0);
+                optind = 0;
+                r = options_parse(2, argv, "nb-test", "the help", &(const Option){});
+                __fpurge(stdout);
+                clearerr(stdout);
+                assert_true(dup2(out, STDOUT_FILENO) >= 0 && close(full) == 0 && close(out) == 0);
+                assert_int_equal(r, -ENOSPC);
+        }
+}
+
 int main(void) {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(test_cases),
+                cmocka_unit_test(test_nowhere_to_print),
         };
 
         return cmocka_run_group_tests_name("options", tests, NULL, NULL);
