@@ -134,7 +134,7 @@ static int fingerprint_name(const char *link, char *ret, size_t size) {
         r = link_name_escape(link, name);
         if (r < 0)
                 return r;
-        return snprintf(ret, size, "%s:files", name) < (int) size ? 0 : -ENAMETOOLONG;
+        return snprintf(ret, size, "%s" LEASE_FINGERPRINT_SUFFIX, name) < (int) size ? 0 : -ENAMETOOLONG;
 }
 
 static int fingerprint_open(const char *folder, const char *link, char *ret_name, size_t size) {

@@ -35,6 +35,8 @@ uint64_t lease_sources_fingerprint(const LeaseSources *sources);
 
 /* The fingerprint of what nb-lease read last for a link lies beside the lease, under a name that no link can have:
  * <link escaped>:files. Whoever runs after nb-lease compares: a path unit misses what happens while its service runs. */
+#define LEASE_FINGERPRINT_SUFFIX ":files"
+
 int lease_fingerprint_write(const char *folder, const char *link, uint64_t fingerprint);
 int lease_fingerprint_remove(const char *folder, const char *link);
 int lease_fingerprint_read(const char *folder, const char *link, uint64_t *ret);

@@ -22,7 +22,24 @@ static const char help[] =
                 "  -n, --dry-run   Print the lease, change nothing\n"
                 "  -h, --help      Show this help\n"
                 "      --version   Show the version\n\n"
-                "FILE is a path or a glob, in place of those in $NB_LEASE_FILES, or of the default:\n" LEASE_FILES_DEFAULT;
+                "FILE is an absolute path or a glob, in place of those in $NB_LEASE_FILES, or of the default:\n" LEASE_FILES_DEFAULT;
+
+/* Who names a file wants to know that it is none; of LeaseFiles= most are not there. */
+static int file_check(const char *file) {
+        _cleanup_(lease_sources_done) LeaseSources sources = {};
+        struct stat st;
+
+        if (*file != '/' || strpbrk(file, " \t\n"))
+                return log_error_errno(EINVAL, "%s: not an absolute path without white space", file);
+        if (lease_sources_find(file, &sources) < 0 || sources.n > 0 || sources.denied)
+                return 0;
+        if (stat(file, &st) < 0)
+                log_error_errno(errno, "%s: %m", file);
+        else
+                log_error("%s: %s, not a lease file", file,
+                                S_ISDIR(st.st_mode) ? "a folder" : "not a regular file");
+        return 0;
+}
 
 /* Returns 0 if the program has nothing more to do. */
 static int arguments_parse(int argc, char *argv[]) {
@@ -112,6 +129,11 @@ static int run(int argc, char *argv[]) {
         if (r >= (int) sizeof(unit) || unit_name_parse(unit, &name) < 0)
                 return log_error_errno(EINVAL, "%s: not the name of a link as unit names hold it", arg_link);
 
+        for (char *const *file = arg_files; *file; file++) {
+                r = file_check(*file);
+                if (r < 0)
+                        return r;
+        }
         r = patterns_get(&patterns, &query.strict);
         if (r < 0)
                 return log_error_errno(r, "%s: cannot take the names of the lease files: %m", name.link);

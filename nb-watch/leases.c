@@ -11,6 +11,7 @@
 #include <time.h>
 
 #include "deliver.h"
+#include "lease-files.h"
 #include "lease-networkd.h"
 #include "lease-variables.h"
 #include "log.h"
@@ -247,9 +248,20 @@ static int on_networkd_file(
         return 0;
 }
 
+/* The fingerprint is what nb-lease writes last, and all that it writes if it looked for the lease of a name that never
+ * had one. */
+static bool is_file_of(const char *file, const char *link) {
+        char escaped[INSTANCE_MAX];
+        const char *rest;
+
+        if (link_name_escape(link, escaped) < 0)
+                return false;
+        rest = startswith(file, escaped);
+        return rest && (*rest == '\0' || streq(rest, LEASE_FINGERPRINT_SUFFIX));
+}
+
 static int on_dhclient_file(
                 _unused_ sd_event_source *source, const struct inotify_event *event, void *userdata) {
-        char escaped[INSTANCE_MAX];
         Leases *l = userdata;
         Links *links = &l->watch->links;
 
@@ -259,7 +271,7 @@ static int on_dhclient_file(
                 return 0;
         for (size_t i = 0; i < LINKS_BUCKETS; i++)
                 for (Link *link = links->buckets[i]; link; link = link->next)
-                        if (link_name_escape(link->name, escaped) >= 0 && streq(escaped, event->name))
+                        if (is_file_of(event->name, link->name))
                                 leases_check(l, link);
         deliver_ready(l->watch);
         return 0;

@@ -67,9 +67,13 @@ def record(machine, *events):
         machine.write(f'/etc/network-broker/{event}.d/10-record', RECORD, 0o755)
 
 
-def runs(machine, event, link):
+def all_runs(machine, link):
     rows = (dict(zip(KEYS, line.split('|'))) for line in machine.read('/run/leases').splitlines())
-    return [row for row in rows if row['event'] == event and row['link'] == link]
+    return [row for row in rows if row['link'] == link]
+
+
+def runs(machine, event, link):
+    return [row for row in all_runs(machine, link) if row['event'] == event]
 
 
 def changes(machine, link):

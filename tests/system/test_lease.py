@@ -354,6 +354,20 @@ def test_file_that_only_root_may_read(machine):
         machine.systemctl('daemon-reload')
 
 
+@pytest.mark.parametrize('file, status, reason', [
+    ('/nonexist', 0, 'No such file or directory'),
+    ('/nonexist/*.leases', 0, 'No such file or directory'),
+    ('/var/lib/dhcp', 0, 'a folder, not a lease file'),
+    ('/dev/null', 0, 'not a regular file'),
+    ('copy.leases', 1, 'not an absolute path'),
+])
+def test_a_file_by_hand_that_is_none(machine, file, status, reason):
+    machine.write('/run/copy.leases', block('eth0', '10.0.0.5'))
+    seen, said = machine.run(['env', '--chdir=/run', 'nb-lease', '--dry-run', 'eth0', file], check=False)
+    assert said.startswith(f'{file}: {reason}')
+    assert (seen, said.splitlines()[1:]) == (status, [] if status else ['no lease'])
+
+
 def test_no_write_is_missed(machine):
     seed = 7
     machine.write('/run/writer.py', WRITER)

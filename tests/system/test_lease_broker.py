@@ -5,7 +5,7 @@ import time
 
 import pytest
 
-from leases import FOLDER, changes, dns, lease, record, runs, settled, wait_change
+from leases import FOLDER, all_runs, changes, dns, lease, record, runs, settled, wait_change
 
 CONFIG = """\
 [System]
@@ -22,7 +22,7 @@ DROP_IN = '/etc/network-broker/network-broker.toml.d/test.toml'
 @pytest.fixture(scope='module', autouse=True)
 def broker(machine):
     """One lease is there before the broker starts."""
-    record(machine, 'lease', 'routable')
+    record(machine, 'lease', 'routable', 'link-renamed')
     machine.cable('eth0', managed=False, plugged=True)
     write(machine, 'eth0', '10.0.0.5')
     machine.systemctl('enable', '--now', 'network-broker.target')
@@ -101,3 +101,25 @@ def test_link_that_comes_and_goes(machine, link):
     machine.wait_for(lambda: list(machine.path('/run/network-broker/resolve').iterdir()) == [])
     # Nothing is left of it; eth0 is there still.
     machine.wait_for(lambda: [p.name for p in machine.path(FOLDER).iterdir()] == ['eth0:files'])
+
+
+def test_lease_that_the_new_name_has_not_is_lost_by_a_rename(machine):
+    """dhclient's file says the old name, and no file of a lease changes that nb-lease could make or remove."""
+    write(machine, 'br7', '10.0.1.5')
+    machine.run(['ip', 'link', 'add', 'br7', 'type', 'bridge'])
+    wait_change(machine, 'br7', ['bound'], 20)
+    machine.run(['ip', 'link', 'set', 'br7', 'name', 'br8'])
+    wait_change(machine, 'br8', ['lost'], 20)
+    assert [(r['event'], r['previous']) for r in all_runs(machine, 'br8')] == [('link-renamed', ''),
+                                                                              ('lease', '10.0.1.5')]
+    machine.run(['ip', 'link', 'delete', 'br8'])
+
+
+def test_lease_that_the_new_name_has_too_is_changed_by_a_rename(machine):
+    write(machine, 'br5', '10.0.1.5')
+    write(machine, 'br6', '10.0.1.6')
+    machine.run(['ip', 'link', 'add', 'br5', 'type', 'bridge'])
+    wait_change(machine, 'br5', ['bound'], 20)
+    machine.run(['ip', 'link', 'set', 'br5', 'name', 'br6'])
+    wait_change(machine, 'br6', ['changed'], 20)
+    machine.run(['ip', 'link', 'delete', 'br6'])
