@@ -13,12 +13,29 @@
 #include "lease-networkd.h"
 #include "lease-variables.h"
 
-static void test_normalize(void **state) {
-        static const struct {
-                LeaseValueType type;
-                const char *text, *expected; /* NULL: invalid */
-                int r;
-        } cases[] = {
+typedef struct NormalizeCase {
+        LeaseValueType type;
+        const char *text, *expected; /* NULL: invalid */
+        int r;
+} NormalizeCase;
+
+static void check_normalize(const NormalizeCase *cases, size_t n) {
+        for (size_t i = 0; i < n; i++) {
+                _cleanup_free_ char *value = NULL;
+                int r = lease_value_normalize(cases[i].type, cases[i].text, &value);
+
+                if (!cases[i].expected) {
+                        assert_int_equal(r, -EINVAL);
+                        assert_null(value);
+                        continue;
+                }
+                assert_int_equal(r, cases[i].r);
+                assert_string_equal(value, cases[i].expected);
+        }
+}
+
+static void test_addresses(void **state) {
+        static const NormalizeCase cases[] = {
                 { LEASE_VALUE_IPV4, "10.0.0.5", "10.0.0.5", 0 },
                 { LEASE_VALUE_IPV4, "0.0.0.0", NULL, 0 },
                 { LEASE_VALUE_IPV4, "224.0.0.1", NULL, 0 },
@@ -38,6 +55,13 @@ static void test_normalize(void **state) {
                 { LEASE_VALUE_PREFIX_LIST, "2001:db8::/129", NULL, 0 },
                 { LEASE_VALUE_PREFIX_LIST, "2001:db8::", NULL, 0 },
                 { LEASE_VALUE_IP_LIST, "1.1.1.1 fe80::1 $(reboot)", "1.1.1.1 fe80::1", 1 },
+        };
+
+        check_normalize(cases, ELEMENTSOF(cases));
+}
+
+static void test_names(void **state) {
+        static const NormalizeCase cases[] = {
                 { LEASE_VALUE_DOMAIN_LIST, "example.com.", "example.com", 0 },
                 { LEASE_VALUE_DOMAIN_LIST, "a.com b.com,A.com", "a.com b.com", 1 },
                 { LEASE_VALUE_DOMAIN_LIST, "b.a.com a.com", "b.a.com a.com", 0 },
@@ -57,6 +81,13 @@ static void test_normalize(void **state) {
                 { LEASE_VALUE_HOSTNAME, "a b", NULL, 0 },
                 { LEASE_VALUE_HOSTNAME, "1.2.3.4", NULL, 0 },
                 { LEASE_VALUE_HOSTNAME, "", NULL, 0 },
+        };
+
+        check_normalize(cases, ELEMENTSOF(cases));
+}
+
+static void test_other_values(void **state) {
+        static const NormalizeCase cases[] = {
                 { LEASE_VALUE_NUMBER, "1460", "1460", 0 },
                 { LEASE_VALUE_NUMBER, "4294967296", NULL, 0 },
                 { LEASE_VALUE_NUMBER, "-1", NULL, 0 },
@@ -67,21 +98,10 @@ static void test_normalize(void **state) {
                 { LEASE_VALUE_WORD, "dh client", NULL, 0 },
         };
 
-        for (size_t i = 0; i < ELEMENTSOF(cases); i++) {
-                _cleanup_free_ char *value = NULL;
-                int r = lease_value_normalize(cases[i].type, cases[i].text, &value);
-
-                if (!cases[i].expected) {
-                        assert_int_equal(r, -EINVAL);
-                        assert_null(value);
-                        continue;
-                }
-                assert_int_equal(r, cases[i].r);
-                assert_string_equal(value, cases[i].expected);
-        }
+        check_normalize(cases, ELEMENTSOF(cases));
 }
 
-static void test_normalize_limits(void **state) {
+static void test_limits(void **state) {
         _cleanup_free_ char *many = calloc(1, 16 * 300), *long_value = calloc(1, LEASE_VALUE_MAX + 2),
                             *value = NULL;
         char label[66] = "";
@@ -279,8 +299,10 @@ static void test_variables(void **state) {
 
 int main(void) {
         const struct CMUnitTest tests[] = {
-                cmocka_unit_test(test_normalize),
-                cmocka_unit_test(test_normalize_limits),
+                cmocka_unit_test(test_addresses),
+                cmocka_unit_test(test_names),
+                cmocka_unit_test(test_other_values),
+                cmocka_unit_test(test_limits),
                 cmocka_unit_test(test_compare),
                 cmocka_unit_test(test_parse),
                 cmocka_unit_test(test_expiry),
