@@ -23,7 +23,8 @@ def enter_namespaces():
     """A network and a /run of our own, for this process and all that it starts."""
     if ctypes.CDLL(None, use_errno=True).unshare(CLONE_NEWNS | CLONE_NEWNET) < 0:
         raise OSError(ctypes.get_errno(), "unshare")
-    for command in ("mount --make-rprivate /", "mount -t tmpfs tmpfs /run", "ip link set lo up"):
+    for command in ("mount --make-rprivate /", "mount -t tmpfs tmpfs /run", "ip link set lo up",
+                    "sysctl -qw net.ipv6.conf.all.accept_dad=0 net.ipv6.conf.default.accept_dad=0"):
         run(command)
     os.makedirs(RECORDS)
 
@@ -89,6 +90,12 @@ def link(name, peer=None, up=True):
     if up:
         ip(f"link set {peer or 'x' + name} up")
         ip(f"link set {name} up")
+        wait_for(lambda: {name, peer or "x" + name} <= with_link_local())
+
+
+def with_link_local():
+    """The links whose link-local address is complete: the last of what the kernel makes by itself when they come up."""
+    return {r.get("dev") for r in query("-6 route show table local type local") if r["dst"].startswith("fe80::")}
 
 
 def rules():
