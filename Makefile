@@ -201,7 +201,11 @@ endif
 # The configuration, the scripts and the users stay.
 uninstall:
 ifeq ($(DESTDIR),)
-	-systemctl disable --now network-broker.target
+# To the end, before what ends it is gone: nb-rules takes its rules away.
+	-systemctl disable network-broker.target
+	-systemctl stop network-broker.target nb-watch.service nb-start.socket nb-start.service nb-stop.service \
+		nb-keep.path nb-keep.service
+	-systemctl stop 'nb-run@*.service' 'nb-rules@*.service' 'nb-lease@*' 'nb-resolve@*.service'
 endif
 	rm -f $(addprefix $(DESTDIR)$(SBINDIR)/,$(sort $(notdir $(PROGRAMS)))) \
 		$(DESTDIR)$(GENERATORDIR)/nb-generator \

@@ -28,8 +28,10 @@ void deliver_abandon(Watch *w) {
         for (size_t i = 0; i < n; i++) {
                 Entry *entry = lanes_head(&w->lanes, list[i]);
 
-                if (entry && entry->work)
-                        work_abandon(entry->work);
+                if (!entry || !entry->work)
+                        continue;
+                work_abandon(entry->work);
+                entry->work = NULL;
         }
 }
 

@@ -84,8 +84,10 @@ static void rules_failed(Work *work, const char *detail) {
         /* It may have been stopped before it could be reloaded. */
         name->rules = work->verb == VERB_RELOAD || streq(detail, "canceled") ? RULES_DOUBTFUL
                                                                              : RULES_UNKNOWN;
+        /* Canceled by somebody's stop. */
         if (first)
-                log_warning("%s ended with '%s'%s; scripts of %s run all the same.", work->unit, detail,
+                log_message(streq(detail, "canceled") ? LOG_INFO : LOG_WARNING, 0, NULL,
+                                "%s ended with '%s'%s; scripts of %s run all the same.", work->unit, detail,
                                 link ? ", trying again" : "", name->name);
         if (link && link->rules_retry.n_failed < TRIES_MAX) {
                 link->watch = w;

@@ -334,8 +334,9 @@ void watch_free(Watch *w) {
         starter_free(w->starter);
         w->starter = NULL;
         restore_free(w->restore);
-        watch_disconnect(w);
+        /* Before the connection ends: nothing is tried again because of that. */
         deliver_abandon(w);
+        watch_disconnect(w);
         lanes_done(&w->lanes);
         route_keeper_free(w->keeper);
         losses_forget(w);

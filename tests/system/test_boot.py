@@ -53,6 +53,7 @@ def test_boot(new_machine):
     m.wait_for(lambda: m.show('nb-run@routable:early0.service', 'ActiveState') == 'activating')
     assert m.show('multi-user.target', 'ActiveState') == 'active'
     assert m.run(['systemctl', 'is-system-running'], check=False)[1].strip() == 'running'
+    assert not [message for message in m.messages('_PID=1') if 'ordering cycle' in message]
     assert not m.path('/run/go').exists()
     m.write('/run/go', '')
     m.wait_for(lambda: m.show('nb-run@routable:early0.service', 'ActiveState') == 'active')

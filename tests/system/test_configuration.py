@@ -168,7 +168,7 @@ def test_a_thousand_links(machine):
     assert len(wanted(machine)) > 2000
     # A ':' in an argument would be an alias; the machine has no manual pages.
     machine.run(['systemd-analyze', 'verify', '--man=no', 'network-broker.target', 'nb-watch.service',
-                 'nb-start.service', 'nb-keep.service', 'nb-keep.path', 'nb-run@veth0.service',
+                 'nb-start.service', 'nb-stop.service', 'nb-keep.service', 'nb-keep.path', 'nb-run@veth0.service',
                  'nb-rules@veth999.service', 'nb-lease@veth999.path', 'nb-lease@veth999.service',
                  'nb-resolve@veth999.service'])
     write_and_reload(machine, CONFIG)
