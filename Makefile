@@ -250,7 +250,7 @@ check-fuzz: fuzz
 	@printf '%s\n' $(patsubst $(BUILD)/tests/fuzz/%,%,$(FUZZERS)) | xargs -P $(shell nproc) -I FUZZ sh -c ' \
 		echo "# fuzz FUZZ, $(FUZZ_SECONDS) s"; mkdir -p build/fuzz/corpus/FUZZ; \
 		samples=; [ ! -d tests/fuzz/FUZZ ] || samples=tests/fuzz/FUZZ; \
-		build/fuzz/tests/fuzz/FUZZ -max_total_time=$(FUZZ_SECONDS) -timeout=5 -verbosity=0 -print_final_stats=0 \
+		build/fuzz/tests/fuzz/FUZZ -max_total_time=$(FUZZ_SECONDS) -timeout=60 -verbosity=0 -print_final_stats=0 \
 			-artifact_prefix=build/fuzz/ build/fuzz/corpus/FUZZ $$samples > build/fuzz/corpus/FUZZ.log 2>&1 || \
 			{ cat build/fuzz/corpus/FUZZ.log; exit 1; }'
 

@@ -13,7 +13,8 @@ static void check(const Lease *lease) {
         LeaseVariables variables;
         size_t dropped;
 
-        if (lease_format(lease, &text) < 0 || lease_parse(text, &again, &dropped) < 0 || dropped > 0)
+        if (lease_format(lease, &text) < 0 || lease_parse(text, &again, &dropped) < 0 || dropped > 0 ||
+                        lease_compare(lease, again) != LEASE_CHANGE_NONE)
                 abort();
         if (lease_variables(lease, NULL, LEASE_CHANGE_BOUND, &variables) < 0)
                 abort();

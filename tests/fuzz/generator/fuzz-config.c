@@ -6,15 +6,45 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
+/* A line of a unit file that we know, and of which PID 1 reads no other one. */
+static void check_line(const char *line, const char *end) {
+        static const char *const beginnings[] = { "#", "[Service]", "[Path]", "[Unit]",
+                "SourcePath=", "Environment=\"NB_", "User=", "Group=", "PathModified=" };
+        bool known = line == end;
+
+        for (size_t i = 0; i < ELEMENTSOF(beginnings); i++)
+                known = known || startswith(line, beginnings[i]);
+        if (!known)
+                abort();
+        for (const char *p = line; p < end; p++)
+                if ((unsigned char) *p < ' ' || *p == 0x7f)
+                        abort();
+        if (startswith(line, "Environment=") && end[-1] != '"')
+                abort();
+}
+
+static void check_lines(const char *text) {
+        const char *end;
+
+        for (; (end = strchr(text, '\n')); text = end + 1)
+                check_line(text, end);
+        if (*text)
+                abort();
+}
+
 static void emit(const Config *config, const Messages *messages) {
-        FILE *f = fopen("/dev/null", "w");
+        char *text = NULL;
+        size_t size;
+        FILE *f = open_memstream(&text, &size);
 
         if (!f)
                 return;
         for (Consumer consumer = 0; consumer < _CONSUMER_MAX; consumer++)
                 (void) emit_drop_in(f, consumer, config, "/etc/x", messages);
         (void) emit_lease_paths(f, config->settings[KEY_Network_LeaseFiles].value, NULL);
-        fclose(f);
+        if (fclose(f) == 0)
+                check_lines(text);
+        free(text);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
