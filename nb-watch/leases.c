@@ -140,13 +140,13 @@ static int push_lease(Leases *l, Link *link, const Lease *lease, LeaseChange cha
         int r;
 
         entry = w->monitor ? NULL
-                           : lanes_find_mergeable(&w->lanes, link->ifindex, link->name, ENTRY_EVENT,
+                           : lanes_find_mergeable(&w->lanes, link->ifindex, link->told_name, ENTRY_EVENT,
                                              EVENT_TYPE_LEASE);
         /* What was bound and then renewed before anybody heard of it was bound. */
         if (entry && entry->lease_change == LEASE_CHANGE_BOUND && change != LEASE_CHANGE_LOST)
                 change = LEASE_CHANGE_BOUND;
         if (!entry)
-                entry = watch_push(w, link->ifindex, link->name, ENTRY_EVENT, EVENT_TYPE_LEASE, NULL);
+                entry = watch_push(w, link->ifindex, link->told_name, ENTRY_EVENT, EVENT_TYPE_LEASE, NULL);
         if (!entry)
                 return -ENOMEM;
         entry->lease_change = (int) change;
@@ -324,6 +324,19 @@ static void leave(Leases *l, const char *name) {
 void leases_leave(Leases *l, const char *name) {
         if (l->watch->config.dhclient)
                 leave(l, name);
+}
+
+void leases_end(Leases *l, Link *link) {
+        int r;
+
+        link->lease_timer = sd_event_source_disable_unref(link->lease_timer);
+        link->refresh_timer = sd_event_source_disable_unref(link->refresh_timer);
+        r = link->lease ? push_lease(l, link, NULL, LEASE_CHANGE_LOST) : 0;
+        if (r < 0)
+                log_error_errno(r, "%s: failed to queue a lease event: %m", link->told_name);
+        lease_free(link->lease);
+        link->lease = NULL;
+        leases_leave(l, link->told_name);
 }
 
 static void leave_link(Link *link, void *userdata) {

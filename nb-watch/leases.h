@@ -21,6 +21,8 @@ void leases_refreshed(Leases *l, Link *link, const Address *address, uint32_t va
 void leases_enter(Leases *l, const Link *link);
 /* … and not any more under this name. */
 void leases_leave(Leases *l, const char *name);
+/* … nor under any other, or it is gone: a lease that it had is lost. */
+void leases_end(Leases *l, Link *link);
 /* dhclient was taken out of Generator=. */
 void leases_switched_off(Leases *l);
 

@@ -220,11 +220,7 @@ void link_leave(Watch *w, Link *link) {
                 return;
 
         link->told = false;
-        link->lease_timer = sd_event_source_disable_unref(link->lease_timer);
-        link->refresh_timer = sd_event_source_disable_unref(link->refresh_timer);
-        lease_free(link->lease);
-        link->lease = NULL;
-        leases_leave(w->leases, link->told_name);
+        leases_end(w->leases, link);
         removed = watch_push(w, link->ifindex, link->told_name, ENTRY_EVENT, EVENT_TYPE_LINK_REMOVED,
                         variables_of_link(link, EVENT_TYPE_LINK_REMOVED));
         if (removed)

@@ -22,7 +22,7 @@ DROP_IN = '/etc/network-broker/network-broker.toml.d/test.toml'
 @pytest.fixture(scope='module', autouse=True)
 def broker(machine):
     """One lease is there before the broker starts."""
-    record(machine, 'lease', 'routable', 'link-renamed')
+    record(machine, 'lease', 'routable', 'link-renamed', 'link-removed')
     machine.cable('eth0', managed=False, plugged=True)
     write(machine, 'eth0', '10.0.0.5')
     machine.systemctl('enable', '--now', 'network-broker.target')
@@ -81,10 +81,12 @@ def test_switched_off_by_a_reload(machine, config):
         machine.wait_for(lambda: dns(machine) == [])
         if 'UseDNS' not in config:
             machine.wait_for(lambda: machine.show('nb-lease@eth0.path', 'ActiveState') == 'inactive')
+            machine.wait_for(lambda: changes(machine, 'eth0')[-1] == 'lost')
     finally:
         machine.path(DROP_IN).unlink()
         machine.systemctl('daemon-reload')
     # On again.
+    machine.wait_for(lambda: changes(machine, 'eth0')[-1] == 'bound')
     machine.wait_for(lambda: dns(machine) == ['10.0.0.1'])
     machine.path(FILE.format('eth0')).unlink()
     machine.wait_for(lambda: changes(machine, 'eth0')[-1] == 'lost')
@@ -101,6 +103,51 @@ def test_link_that_comes_and_goes(machine, link):
     machine.wait_for(lambda: list(machine.path('/run/network-broker/resolve').iterdir()) == [])
     # Nothing is left of it; eth0 is there still.
     machine.wait_for(lambda: [p.name for p in machine.path(FOLDER).iterdir()] == ['eth0:files'])
+    wait_gone(machine, link)
+
+
+def wait_gone(machine, link):
+    """A lease is lost before its link is removed, and both are told once."""
+    expected = [('lease', 'bound'), ('lease', 'lost'), ('link-removed', '')]
+
+    def told():
+        return [(r['event'], r['change']) for r in all_runs(machine, link) if r['event'] != 'routable']
+
+    # What happens to the next one of that name comes after all that.
+    machine.run(['ip', 'link', 'add', link, 'type', 'bridge'])
+    machine.wait_for(lambda: told()[3:], what=told)
+    assert told() == expected + [('lease', 'bound')]
+    machine.run(['ip', 'link', 'delete', link])
+    machine.wait_for(lambda: told() == expected + expected, what=told)
+    assert [r['previous'] for r in runs(machine, 'lease', link)] == ['', '10.0.1.5'] * 2
+
+
+@pytest.mark.parametrize('moment', ['before', 'while lost waits', 'while lost runs', 'while link-removed runs'])
+def test_link_that_goes_with_its_lease_and_a_restart(machine, moment):
+    link = f'br-{len(moment)}'
+    held = {'while lost waits': 'bound', 'while lost runs': 'lost', 'while link-removed runs': ''}.get(moment)
+    for event in ('lease', 'link-removed'):
+        machine.write(f'/etc/network-broker/{event}.d/60-wait',
+                      '#!/bin/sh\nwhile [ -e "/run/hold-$LINK-$LEASE_EVENT" ]; do sleep 0.05; done\n', 0o755)
+    if held is not None:
+        machine.write(f'/run/hold-{link}-{held}', '')
+    write(machine, link, '10.0.1.5')
+    machine.run(['ip', 'link', 'add', link, 'type', 'bridge'])
+    machine.wait_for(lambda: changes(machine, link) == ['bound'])
+    if moment == 'before':
+        wait_change(machine, link, ['bound'], 20)
+        machine.systemctl('stop', 'nb-watch.service')
+    machine.run(['ip', 'link', 'delete', link])
+    if held == 'bound':
+        machine.wait_for(lambda: lease(machine, link) is None)
+    elif held is not None:
+        machine.wait_for(lambda: all_runs(machine, link)[-1]['change'] == held)
+    machine.systemctl('kill', '--signal=KILL', 'nb-watch.service')
+    machine.systemctl('restart', 'nb-watch.service')
+    if held is not None:
+        machine.path(f'/run/hold-{link}-{held}').unlink()
+    wait_gone(machine, link)
+    machine.sh('rm /etc/network-broker/*.d/60-wait')
 
 
 def test_lease_that_the_new_name_has_not_is_lost_by_a_rename(machine):

@@ -1,11 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
 """The leases of systemd-networkd, which on 252 renews without a word."""
 
-from leases import changes, record, runs, serve, wait_change
+from leases import all_runs, changes, record, runs, serve, wait_change
 
 
 def test_networkd(machine):
-    record(machine, 'lease')
+    record(machine, 'lease', 'link-removed')
     options = ['--dhcp-option=option:dns-server,10.61.0.1', '--domain=example.org']
     machine.cable('eth1', managed=True, lines='DHCP=ipv4', plugged=True)
     serve(machine, 'eth1', '10.61.0', 50, 4, *options)
@@ -25,6 +25,13 @@ def test_networkd(machine):
     # Its cable is pulled long enough for networkd to give the lease up: it does that at once.
     machine.unplug('eth1')
     machine.wait_for(lambda: changes(machine, 'eth1')[-1] == 'lost', 60)
+    assert runs(machine, 'lease', 'eth1')[-1]['previous'] == '10.61.0.50'
+    # It goes with the link, and is lost before.
+    machine.plug('eth1')
+    machine.wait_for(lambda: changes(machine, 'eth1')[-1] == 'bound', 60)
+    machine.delete('eth1')
+    machine.wait_for(lambda: runs(machine, 'link-removed', 'eth1'))
+    assert [r['change'] for r in all_runs(machine, 'eth1')[-3:]] == ['bound', 'lost', '']
     assert runs(machine, 'lease', 'eth1')[-1]['previous'] == '10.61.0.50'
     # nb-resolve has nothing to do with it.
     assert not machine.path('/run/network-broker/resolve/eth1').exists()
