@@ -14,7 +14,10 @@ void deliver_ready(Watch *w) {
                         work_begin(w, entry);
                         continue;
                 }
-                monitor_print(w->monitor, entry);
+                if (monitor_print(w->monitor, entry) < 0) {
+                        (void) sd_event_exit(w->event, EXIT_FAILURE);
+                        return;
+                }
                 lanes_finish(&w->lanes, entry);
         }
 }

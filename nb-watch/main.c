@@ -3,6 +3,7 @@
 #include "log.h"
 #include "monitor.h"
 #include "options.h"
+#include "output.h"
 #include "watch.h"
 
 static const char help[] =
@@ -34,6 +35,9 @@ static int run(int argc, char *argv[]) {
         if (format.json && !monitor)
                 return log_error_errno(-EINVAL, "--json goes with --monitor.");
 
+        r = monitor ? output_check() : 0;
+        if (r < 0)
+                return r;
         r = watch_new(monitor ? &format : NULL, &watch);
         if (r < 0)
                 return log_fatal_errno(r, "Failed to set up: %m");

@@ -2,8 +2,10 @@
 /* How does an event look on a terminal? See monitor.h. */
 #include "monitor.h"
 
-#include <cjson/cJSON.h>
 #include <time.h>
+
+#include "json.h"
+#include "output.h"
 
 static void format_sets(const Entry *entry, char **ret_now, char **ret_added, char **ret_removed) {
         AddressSet set_added = {}, set_removed = {};
@@ -16,35 +18,29 @@ static void format_sets(const Entry *entry, char **ret_now, char **ret_added, ch
         address_set_clear(&set_removed);
 }
 
-static void add_string(cJSON *object, const char *name, const char *value) {
-        (void) cJSON_AddStringToObject(object, name, strempty(value));
-}
-
 static void print_json(const Entry *entry, const char *now, const char *added, const char *removed) {
-        cJSON *object = cJSON_CreateObject();
-        char *text;
+        _cleanup_buffer_ Json j = {};
 
+        json_open(&j, '{');
         if (entry->name->name[0])
-                add_string(object, "LINK", entry->name->name);
-        add_string(object, "EVENT", event_name(entry->event));
+                json_member_string(&j, "LINK", entry->name->name);
+        json_member_string(&j, "EVENT", event_name(entry->event));
         for (char **v = entry->variables; v && *v; v++) {
                 char *equal = strchr(*v, '=');
                 char name[64];
 
                 snprintf(name, sizeof(name), "%.*s", (int) (equal - *v), *v);
-                add_string(object, name, equal + 1);
+                json_member_string(&j, name, equal + 1);
         }
         if (entry->event == EVENT_TYPE_ADDRESSES) {
-                add_string(object, "ADDRESSES", now);
-                add_string(object, "ADDRESSES_ADDED", added);
-                add_string(object, "ADDRESSES_REMOVED", removed);
+                json_member_string(&j, "ADDRESSES", strempty(now));
+                json_member_string(&j, "ADDRESSES_ADDED", strempty(added));
+                json_member_string(&j, "ADDRESSES_REMOVED", strempty(removed));
         }
+        json_close(&j, '}');
 
-        text = cJSON_PrintUnformatted(object);
-        if (text)
-                puts(text);
-        free(text);
-        cJSON_Delete(object);
+        if (buffer_text(&j))
+                puts(buffer_text(&j));
 }
 
 static void print_text(const Entry *entry, const char *added, const char *removed) {
@@ -70,15 +66,15 @@ static void print_text(const Entry *entry, const char *added, const char *remove
         putchar('\n');
 }
 
-void monitor_print(const Monitor *monitor, const Entry *entry) {
+int monitor_print(const Monitor *monitor, const Entry *entry) {
         _cleanup_free_ char *now = NULL, *added = NULL, *removed = NULL;
 
         if (entry->kind != ENTRY_EVENT)
-                return;
+                return 0;
         format_sets(entry, &now, &added, &removed);
         if (monitor->json)
                 print_json(entry, now, added, removed);
         else
                 print_text(entry, added, removed);
-        (void) fflush(stdout);
+        return output_flush();
 }

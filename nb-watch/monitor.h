@@ -8,4 +8,5 @@ typedef struct Monitor {
         bool json;
 } Monitor;
 
-void monitor_print(const Monitor *monitor, const Entry *entry);
+/* A negative errno, logged, if it could not be written. */
+int monitor_print(const Monitor *monitor, const Entry *entry);
