@@ -43,6 +43,7 @@ struct Name {
         uint32_t files;  /* … whose file in state/ is there */
         uint32_t others; /* … was begun by somebody else, when that file went: it may run and is not to be interrupted */
         RulesState rules;
+        bool rules_old; /* something changed that the last reload of the unit does not know of */
         Entry *head, *tail;
         Name *next;
 };

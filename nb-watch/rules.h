@@ -8,6 +8,9 @@
  * event itself is queued. */
 void rules_touch(Watch *w, const Link *link);
 
+/* A script of the link has begun: a sync that waits for it goes first. */
+void rules_overtake(Watch *w, const Link *link);
+
 /* The link does not have this name any more, or the configuration dropped it: its rules go. */
 void rules_drop(Watch *w, const Link *link, const char *name);
 

@@ -142,6 +142,7 @@ static void work_start(Work *work) {
         Watch *w = work->watch;
         int ifindex = work->entry->ifindex;
         bool ask = work->ask_late;
+        const Link *link;
 
         work->phase = WORK_START;
         record_prepare(work);
@@ -150,6 +151,9 @@ static void work_start(Work *work) {
         /* It is the unit that takes longest. The work may be done, and gone. */
         if (ask && networkd_describe(w->networkd, ifindex) < 0)
                 deliver_described(w, ifindex, NULL);
+        link = links_find(&w->links, ifindex);
+        if (link)
+                rules_overtake(w, link);
 }
 
 /* Nothing to run: the file in state/ is there all the same, so that a unit enabled now can pull the event in. */

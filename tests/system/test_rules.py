@@ -50,6 +50,12 @@ def in_place(machine, **options):
         machine, options.get('base', 9999)), what=lambda: rules(machine, options.get('protocol', '201')))
 
 
+def in_place_with(machine, address):
+    """Its rules, and no others besides."""
+    machine.wait_for(lambda: rules(machine) == sorted(expected(machine) + with_address(machine, address)) and
+                     len(with_address(machine, address)) == 4, what=lambda: rules(machine))
+
+
 def configure(machine, lines=''):
     machine.write(FILE, CONFIG + lines)
     machine.systemctl('daemon-reload')
@@ -134,19 +140,72 @@ def test_back_after_a_sweep(machine, links, command):
         assert len(slowest) == SWEEPS, 'networkd removed nothing'
 
 
-def test_put_back_beside_a_running_script(machine, links):
+@pytest.fixture
+def hold(machine):
+    """Holds the runs of an event until it is left."""
+    scripts = []
+
+    def begin(event):
+        scripts.append(f'/etc/network-broker/{event}.d/20-hold')
+        machine.write(scripts[-1], '#!/bin/sh\nwhile [ -e /run/hold ]; do sleep 0.1; done\n', 0o755)
+        machine.write('/run/hold', '')
+
+    yield begin
+    machine.path('/run/hold').unlink()
+    for script in scripts:
+        machine.path(script).unlink()
+
+
+def test_put_back_beside_a_running_script(machine, links, hold):
     """At once, not when the link's turn comes."""
-    script, unit = '/etc/network-broker/addresses.d/20-hold', 'nb-run@addresses:eth1.service'
-    machine.write(script, '#!/bin/sh\nwhile [ -e /run/hold ]; do sleep 0.1; done\n', 0o755)
-    machine.write('/run/hold', '')
+    hold('addresses')
     machine.sh('ip addr add 10.9.0.76/24 dev eth1')
-    machine.wait_for(lambda: machine.show(unit, 'ActiveState') == 'activating')
+    machine.wait_for(lambda: machine.show('nb-run@addresses:eth1.service', 'ActiveState') == 'activating')
     machine.sh('ip rule del priority 31002 from 10.9.0.12')
     machine.wait_for(lambda: len(with_address(machine, '10.9.0.12')) == 4, what=lambda: rules(machine))
-    assert machine.show(unit, 'ActiveState') == 'activating'
-    machine.path('/run/hold').unlink()
-    machine.path(script).unlink()
+    assert machine.show('nb-run@addresses:eth1.service', 'ActiveState') == 'activating'
     machine.sh('ip addr del 10.9.0.76/24 dev eth1')
+    in_place(machine)
+
+
+def test_follow_beside_a_running_script(machine, links, hold):
+    """Packets do not wait for scripts."""
+    hold('addresses')
+    machine.sh('ip addr add 10.9.0.76/24 dev eth1')
+    machine.wait_for(lambda: machine.show('nb-run@addresses:eth1.service', 'ActiveState') == 'activating')
+    for turn in range(2):
+        for n in range(80, 90):
+            machine.sh(f'ip addr add 10.9.0.{n}/24 dev eth1')
+        machine.wait_for(lambda: all(len(with_address(machine, f'10.9.0.{n}')) == 4 for n in range(80, 90)),
+                         what=lambda: rules(machine))
+        for n in range(80, 90):
+            machine.sh(f'ip addr del 10.9.0.{n}/24 dev eth1')
+        in_place_with(machine, '10.9.0.76')
+    assert machine.show('nb-run@addresses:eth1.service', 'ActiveState') == 'activating'
+    machine.sh('ip addr del 10.9.0.76/24 dev eth1')
+    in_place(machine)
+
+
+def test_a_new_link_has_them_beside_a_running_script(machine, links, hold):
+    """It, and one that was renamed."""
+    machine.write(FILE, '[Network]\nRoutingPolicyRules="eth1 new*"\n')
+    machine.systemctl('daemon-reload')
+    for event, link, command in (
+            ('link-added', 'new0', 'ip link add new0 type bridge; ip link set new0 up'),
+            ('link-renamed', 'new1', 'ip link set new0 down; ip link set new0 name new1; ip link set new1 up')):
+        hold(event)
+        machine.sh(command)
+        machine.wait_for(lambda: machine.show(f'nb-run@{event}:{link}.service', 'ActiveState') == 'activating')
+        for n in (1, 2):
+            machine.sh(f'ip addr add 10.31.0.{n}/24 dev {link} 2>&1 || true')
+            machine.wait_for(lambda: len(with_address(machine, f'10.31.0.{n}')) == 4, what=lambda: rules(machine))
+        assert machine.show(f'nb-run@{event}:{link}.service', 'ActiveState') == 'activating'
+        machine.path('/run/hold').unlink()
+        machine.wait_for(lambda: machine.show(f'nb-run@{event}:{link}.service', 'ActiveState') == 'inactive')
+    machine.sh('ip link del new1')
+    machine.wait_for(lambda: with_address(machine, '10.31.0.1') == [], what=lambda: rules(machine))
+    machine.write('/run/hold', '')
+    configure(machine)
     in_place(machine)
 
 
