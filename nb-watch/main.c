@@ -4,6 +4,7 @@
 #include "monitor.h"
 #include "options.h"
 #include "output.h"
+#include "state-directory.h"
 #include "watch.h"
 
 static const char help[] =
@@ -39,6 +40,10 @@ static int run(int argc, char *argv[]) {
         if (r < 0)
                 return r;
         r = watch_new(monitor ? &format : NULL, &watch);
+        if (r == -EALREADY)
+                return log_fatal_errno(r,
+                                "Another nb-watch runs, and holds " STATE_DIRECTORY
+                                ". To see events, use nb-watch --monitor.");
         if (r < 0)
                 return log_fatal_errno(r, "Failed to set up: %m");
 

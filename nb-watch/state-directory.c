@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <inttypes.h>
 #include <limits.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 
 #include "file-util.h"
@@ -12,7 +13,8 @@
 #include "number.h"
 #include "state-mark.h"
 
-#define STATE_DIRECTORY "/run/network-broker/state"
+/* Made by tmpfiles.d, and nobody else's to read: who may read a file may lock it. */
+#define LOCK_FILE "@lock"
 #define STATE_FILE_MAX (4U * 1024U * 1024U)
 /* All of one size, so that one can be written over another. */
 #define RECORD_SIZE 256U
@@ -22,6 +24,17 @@ int state_directory_open(void) {
 
         fd = open(STATE_DIRECTORY, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
         return fd < 0 ? negative_errno() : fd;
+}
+
+int state_directory_lock(int dir_fd) {
+        _cleanup_close_ int fd = -EBADF;
+
+        fd = openat(dir_fd, LOCK_FILE, O_RDWR | O_CREAT | O_NOFOLLOW | O_NOCTTY | O_CLOEXEC, 0600);
+        if (fd < 0)
+                return negative_errno();
+        if (flock(fd, LOCK_EX | LOCK_NB) < 0)
+                return errno == EWOULDBLOCK ? -EALREADY : negative_errno();
+        return TAKE_FD(fd);
 }
 
 void record_enter(Record *record, EventType state, bool started) {
@@ -273,7 +286,7 @@ static int load_one(int dir_fd, const char *file, State *state) {
                 Record record, *records;
 
                 /* A link may be called a.lease, a record not. */
-                if (streq(file, "@broker") || strchr(file, '.'))
+                if (streq(file, "@broker") || streq(file, LOCK_FILE) || strchr(file, '.'))
                         return 0;
 
                 r = load_record(dir_fd, file, &record);
@@ -345,7 +358,7 @@ int state_wipe(int dir_fd) {
                 return negative_errno();
 
         for (struct dirent *de; (de = readdir(d));) {
-                if (de->d_type == DT_DIR)
+                if (de->d_type == DT_DIR || streq(de->d_name, LOCK_FILE))
                         continue;
                 q = file_remove(dir_fd, de->d_name);
                 r = r < 0 ? r : q;

@@ -8,7 +8,8 @@
  *                     while that is no more than the name
  *   @IFINDEX.addresses  … its addresses; .addresses.next while they are being delivered
  *   @IFINDEX.lease      … its DHCP lease, likewise; empty when it was lost
- *   @broker           when nb-watch was started last */
+ *   @broker           when nb-watch was started last
+ *   @lock             locked by the nb-watch that runs */
 #pragma once
 
 #include "address.h"
@@ -28,7 +29,11 @@ typedef struct Record {
         bool has_files;           /* of its addresses or its lease, perhaps */
 } Record;
 
+#define STATE_DIRECTORY "/run/network-broker/state"
+
 int state_directory_open(void);
+/* The lock is held until what it returns is closed; -EALREADY if another nb-watch holds it. */
+int state_directory_lock(int dir_fd);
 
 /* The link is in that state under the record's name; started: with a unit. No other kind of event changes anything. */
 void record_enter(Record *record, EventType state, bool started);
@@ -61,5 +66,5 @@ typedef struct State {
 int state_load(int dir_fd, State *ret);
 void state_clear(State *state);
 
-/* Removes everything, for a start from nothing. */
+/* Removes everything but the lock, for a start from nothing. */
 int state_wipe(int dir_fd);

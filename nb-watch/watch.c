@@ -266,9 +266,20 @@ static int netlink_fd(bool inherit) {
         return -EBADF;
 }
 
+static int open_state(Watch *w) {
+        w->state_fd = state_directory_open();
+        if (w->state_fd < 0)
+                return w->state_fd;
+        w->lock_fd = state_directory_lock(w->state_fd);
+        return w->lock_fd < 0 ? w->lock_fd : 0;
+}
+
 static int watch_set_up(Watch *w) {
         int r;
 
+        r = w->monitor ? 0 : open_state(w);
+        if (r < 0)
+                return r;
         r = config_load(config_lookup_environment, NULL, &w->config);
         if (r < 0)
                 return r;
@@ -301,9 +312,6 @@ static int watch_set_up(Watch *w) {
                 w->restored = w->first = true;
                 return 0;
         }
-        w->state_fd = state_directory_open();
-        if (w->state_fd < 0)
-                return w->state_fd;
         r = route_keeper_new(w, &w->keeper);
         if (r < 0)
                 return r;
@@ -318,7 +326,7 @@ int watch_new(Monitor *monitor, Watch **ret) {
         w = calloc(1, sizeof(*w));
         if (!w)
                 return -ENOMEM;
-        w->state_fd = -EBADF;
+        w->state_fd = w->lock_fd = -EBADF;
         w->monitor = monitor;
         r = watch_set_up(w);
         if (r < 0)
@@ -349,6 +357,7 @@ void watch_free(Watch *w) {
         sd_event_unref(w->event);
         needed_free(w->needed);
         safe_close(w->state_fd);
+        safe_close(w->lock_fd);
         config_clear(&w->config);
         free(w);
 }

@@ -50,8 +50,8 @@ struct Watch {
         Leases *leases;
         RouteKeeper *keeper; /* NULL with --monitor */
         Losses losses;
-        Monitor *monitor; /* with --monitor: events are printed, nothing is started or written */
-        int state_fd;
+        Monitor *monitor;      /* with --monitor: events are printed, nothing is started or written */
+        int state_fd, lock_fd; /* of the state directory; -EBADF with --monitor */
 
         bool restored;    /* what an earlier nb-watch delivered is known */
         bool began;       /* the links were read for the first time */
@@ -68,6 +68,7 @@ struct Watch {
         const char *problem; /* shown in STATUS= */
 };
 
+/* -EALREADY if another one holds the state directory, which only a monitor does without. */
 int watch_new(Monitor *monitor, Watch **ret);
 void watch_free(Watch *w);
 DEFINE_TRIVIAL_CLEANUP_FUNC(Watch *, watch_free);

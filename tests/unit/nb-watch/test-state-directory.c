@@ -304,6 +304,32 @@ static void test_broker(void **state) {
         assert_true(usec == UINT64_MAX);
 }
 
+/* Held against each other, over a start from nothing too; the next one gets it. */
+static void test_lock(void **state) {
+        const Folder *f = *state;
+        struct stat st;
+        State loaded;
+        int fd;
+
+        fd = state_directory_lock(f->fd);
+        assert_true(fd >= 0);
+        assert_int_equal(state_directory_lock(f->fd), -EALREADY);
+        assert_int_equal(fstat(fd, &st), 0);
+        assert_int_equal(st.st_mode & 0777, 0600);
+
+        assert_int_equal(state_load(f->fd, &loaded), 0);
+        assert_int_equal(loaded.n_records + loaded.n_marks, 0);
+        state_clear(&loaded);
+        assert_int_equal(state_wipe(f->fd), 0);
+        assert_int_equal(state_directory_lock(f->fd), -EALREADY);
+
+        assert_int_equal(close(fd), 0);
+        fd = state_directory_lock(f->fd);
+        assert_true(fd >= 0);
+        assert_int_equal(close(fd), 0);
+        assert_int_equal(unlinkat(f->fd, "@lock", 0), 0);
+}
+
 static void test_corrupt(void **state) {
         static const struct {
                 const char *file, *text;
@@ -354,6 +380,7 @@ int main(void) {
                 cmocka_unit_test_setup_teardown(test_mark_time, folder_setup, teardown),
                 cmocka_unit_test_setup_teardown(test_mark_with_answer, folder_setup, teardown),
                 cmocka_unit_test_setup_teardown(test_broker, folder_setup, teardown),
+                cmocka_unit_test_setup_teardown(test_lock, folder_setup, teardown),
                 cmocka_unit_test_setup_teardown(test_corrupt, folder_setup, teardown),
         };
 
