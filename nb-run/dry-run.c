@@ -14,13 +14,26 @@ static const char *const verdicts[] = {
         [SCRIPT_REFUSED] = "refused",
 };
 
+/* A line end in a name would make two lines of one. */
+static void print_name(const char *s) {
+        for (; *s; s++)
+                if ((unsigned char) *s < 0x20 || *s == 0x7f)
+                        printf("\\x%02x", (unsigned char) *s);
+                else
+                        putchar(*s);
+}
+
 static void print_scripts(const Part *part) {
         printf("Scripts of %s:\n", event_name(part->event));
         for (size_t i = 0; i < part->scripts.n; i++) {
                 const Script *script = &part->scripts.items[i];
 
-                printf("  %-8s %s%s%s\n", verdicts[script->verdict], script->path,
-                                script->reason ? ": " : "", strempty(script->reason));
+                printf("  %-8s ", verdicts[script->verdict]);
+                print_name(script->path);
+                if (script->reason)
+                        printf(": ");
+                print_name(strempty(script->reason));
+                putchar('\n');
         }
         if (part->scripts.n == 0)
                 printf("  none\n");
@@ -35,7 +48,7 @@ static void print_environment(Environment *e) {
         printf("\nEnvironment:\n");
         for (size_t i = 0; i < e->n; i++)
                 printf("  %s\n", e->list[i]);
-        printf("  and what systemd sets for each run, such as INVOCATION_ID and JOURNAL_STREAM\n");
+        printf("  and what systemd sets for each run, such as PATH, LANG, INVOCATION_ID and JOURNAL_STREAM\n");
 }
 
 /* The unit's variables become ours, where they are looked for, and what environment_inherit() takes for
@@ -80,6 +93,10 @@ int dry_run(Runner *runner, const char *instance) {
                 r = plan_make(runner, instance, inherited, true, &plan);
         if (r < 0)
                 return r;
+
+        /* Without one of its own the unit has systemd's, which is not that of every release. */
+        if (!unit_environment_has(&unit, "PATH="))
+                environment_unset(&plan.environment, "PATH");
 
         printf("%s, as %s\n\n", runner->unit, unit.user && *unit.user ? unit.user : "root");
         if (strempty(getenv("NB_REFUSE"))[0])

@@ -76,6 +76,23 @@ static int run_scripts(Runner *runner) {
         return runner->failed > 0 ? EXIT_FAILURE : EXIT_SUCCESS;
 }
 
+/* A link's name as it is, where only the form that it has in the name of a unit is one, is told that form. */
+static int log_bad_instance(int error) {
+        const char *colon = strchr(arg_instance, ':');
+        char name[INSTANCE_MAX], instance[INSTANCE_MAX];
+        EventType event;
+
+        if (colon &&
+                        snprintf(name, sizeof(name), "%.*s", (int) (colon - arg_instance), arg_instance) <
+                                        (int) sizeof(name) &&
+                        event_from_name(name, &event) >= 0 && event_info(event)->kind != EVENT_MANAGER &&
+                        instance_format(event, colon + 1, instance) >= 0)
+                return log_error_errno(error,
+                                "%s: the link's name is to be written as in that of the unit: '%s'",
+                                arg_instance, instance);
+        return log_error_errno(error, "%s: not an event of a link, such as routable:eth0", arg_instance);
+}
+
 static int run(int argc, char *argv[]) {
         static const Option options[] = { { "dry-run", 0, &arg_dry_run }, {} };
         char link[IF_NAMESIZE];
@@ -97,7 +114,7 @@ static int run(int argc, char *argv[]) {
 
         r = instance_parse(arg_instance, &runner.event, link);
         if (r < 0)
-                return log_error_errno(r, "%s: not an event of a link, such as routable:eth0", arg_instance);
+                return log_bad_instance(r);
         (void) unit_name_format(UNIT_RUN, runner.event, link, runner.unit);
         runner.fields = (LogFields){
                 .link = *link ? link : NULL, .event = event_name(runner.event), .unit = runner.unit

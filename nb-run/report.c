@@ -2,6 +2,7 @@
 /* How did a script do? See report.h. The identifiers are those of conf/network-broker.catalog. */
 #include "report.h"
 
+#include <fcntl.h>
 #include <inttypes.h>
 #include <signal.h>
 #include <sys/stat.h>
@@ -11,6 +12,9 @@
 #define MESSAGE_TIMED_OUT "ec8ae95928774fd19c896630b29f9391"
 #define MESSAGE_NOT_EXECUTED "6f79026282a047e2ae7ecccfe6c2c92c"
 #define MESSAGE_REFUSED "f1d0942a4ba54afeac75f2b423baef37"
+
+#define BEGINNING_MAX 256U
+#define BYTE_ORDER_MARK "\xef\xbb\xbf"
 
 const char *duration_format(uint64_t usec, char *buffer, size_t size) {
         if (usec < 10000)
@@ -64,11 +68,44 @@ static const char *signal_text(int sig, char *buffer, size_t size) {
         return buffer;
 }
 
-static const char *execution_hint(int error) {
+/* How it begins, as far as the kernel looks for the interpreter's name; empty if it cannot be read. */
+static void read_beginning(const char *path, char ret[static BEGINNING_MAX]) {
+        _cleanup_close_ int fd = -EBADF;
+        ssize_t n = -1;
+
+        fd = openat(AT_FDCWD, path, O_RDONLY | O_NOCTTY | O_NONBLOCK | O_CLOEXEC);
+        if (fd >= 0)
+                n = read(fd, ret, BEGINNING_MAX - 1);
+        ret[n > 0 ? n : 0] = '\0';
+}
+
+/* Of "#!/bin/sh" with the line end of DOS, whose first half is a byte of the name to the kernel. */
+static bool interpreter_ends_with_cr(const char *beginning) {
+        const char *p = startswith(beginning, "#!");
+        size_t n;
+
+        if (!p)
+                return false;
+        p += strspn(p, " \t");
+        n = strcspn(p, " \t\n");
+        return n > 0 && p[n - 1] == '\r';
+}
+
+static const char *execution_hint(const char *path, int error) {
+        char beginning[BEGINNING_MAX];
+
         switch (error) {
         case -ENOENT:
+                read_beginning(path, beginning);
+                if (interpreter_ends_with_cr(beginning))
+                        return "; its lines end with CR LF, and to the kernel the CR belongs to the name of the "
+                               "interpreter in the first one: end them with LF";
                 return "; the interpreter of its first line is missing";
         case -ENOEXEC:
+                read_beginning(path, beginning);
+                if (startswith(beginning, BYTE_ORDER_MARK "#!"))
+                        return "; a byte order mark (BOM) stands before the #! of its interpreter line: save it "
+                               "without one";
                 return "; it is no program and has no interpreter line such as #!/bin/sh";
         case -EACCES:
                 return "; neither it nor its interpreter may be on a file system mounted noexec, and the user of "
@@ -103,7 +140,7 @@ static bool report_not_executed(const LogFields *fields, const Script *script, i
                 return false;
         }
         (void) log_message(LOG_ERR, error, fields, "%s: cannot be executed: %m%s", script->path,
-                        execution_hint(error));
+                        execution_hint(script->path, error));
         return true;
 }
 

@@ -25,6 +25,13 @@ static int add(UnitEnvironment *e, char *assignment) {
         return 0;
 }
 
+bool unit_environment_has(const UnitEnvironment *e, const char *prefix) {
+        for (size_t i = 0; i < e->n; i++)
+                if (startswith(e->list[i], prefix))
+                        return true;
+        return false;
+}
+
 static char unescape(char c) {
         switch (c) {
         case 'n':

@@ -16,5 +16,8 @@ int unit_environment_read(const char *unit, UnitEnvironment *ret);
 /* Takes the properties apart as "systemctl show" prints them. */
 int unit_environment_parse(const char *text, UnitEnvironment *ret);
 
+/* Whether an assignment starts so. */
+bool unit_environment_has(const UnitEnvironment *e, const char *prefix);
+
 void unit_environment_done(UnitEnvironment *e);
 #define _cleanup_unit_environment_ _cleanup_(unit_environment_done)

@@ -154,6 +154,9 @@ def test_changed_by_the_script_before(machine, case):
 NOT_EXECUTABLE = {
     'interpreter': ('#!/no/such\n', 'No such file or directory; the interpreter'),
     'no line': ('echo\n', 'Exec format error; it is no program'),
+    'DOS': ('#! /bin/sh\r\necho\r\n', 'No such file or directory; its lines end with CR LF'),
+    'DOS, with an interpreter that is missing': ('#!/no/such -e\r\n', 'No such file or directory; the interpreter'),
+    'BOM': ('\ufeff#!/bin/sh\n', 'Exec format error; a byte order mark'),
 }
 
 
@@ -341,10 +344,32 @@ def test_dry_run(machine):
         f'  skipped  {ROUTABLE}/30-c~: hidden, or a leftover',
         f'  masked   {ROUTABLE}/40-d: masked by a link to /dev/null', '']
     assert '  MINE=here' in lines and '  WITH=two words' in lines and '  LINK=lo' in lines
-    assert not [line for line in lines if line.startswith('  NB_')]
+    assert not [line for line in lines if line.startswith(('  NB_', '  PATH='))]
     assert json.loads(next(line for line in lines if line.startswith('  JSON=')).split('=', 1)[1])['Name'] == 'lo'
     assert not machine.path('/tmp/out').exists()
     machine.sh('rm -r /etc/systemd/system/nb-run@.service.d; systemctl daemon-reload')
+
+
+def test_dry_run_of_odd_names(machine):
+    add(machine, '10-a\n  run      b', '#!/bin/sh\n', folder='/run/network-broker/routable.d')
+    add(machine, '10-a\n  run      b', '#!/bin/sh\n')
+    machine.write('/etc/systemd/system/nb-run@.service.d/mine.conf', '[Service]\nEnvironment=PATH=/mine\n')
+    machine.systemctl('daemon-reload')
+    lines = machine.run(['nb-run', '--dry-run', 'routable:lo']).splitlines()
+    name = '10-a\\x0a  run      b'
+    assert [line for line in lines if '10-a' in line] == [
+        f'  run      {ROUTABLE}/{name}',
+        f'  hidden   /run/network-broker/routable.d/{name}: overridden by {ROUTABLE}/{name}']
+    assert '  PATH=/mine' in lines
+    machine.sh('rm -r /etc/systemd/system/nb-run@.service.d; systemctl daemon-reload')
+
+
+@pytest.mark.parametrize(('instance', 'text'), [
+    ('routable:a&b', "the link's name is to be written as in that of the unit: 'routable:a\\x26b'"),
+    ('routable:a b', 'not an event of a link, such as routable:eth0'),
+    ('nothing:a&b', 'not an event of a link, such as routable:eth0')])
+def test_what_is_no_instance(machine, instance, text):
+    assert machine.run(['nb-run', '--dry-run', instance], check=False) == (1, f'{instance}: {text}\n')
 
 
 PRINTING = ('nb-run --dry-run routable:lo', 'nb-rules --dry-run lo', 'nb-lease --dry-run lo', 'nb-resolve --dry-run lo',
