@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """What is left of it when network-broker.target was stopped in the middle of something?"""
 
+import pytest
+
 LINKS = [f'br{n}' for n in range(30)]
 MACHINE = {'files': {
     '/etc/network-broker/network-broker.toml': '[Network]\nRoutingPolicyRules="br*"\n',
@@ -30,3 +32,22 @@ def test_everything_ends(machine):
         assert machine.run(['systemctl', 'is-active', 'nb-watch.service', 'nb-start.service', 'nb-stop.service'],
                            check=False)[1].split() == ['inactive'] * 3
     assert not [m for m in machine.messages('SYSLOG_IDENTIFIER=nb-watch', 'PRIORITY=3')]
+
+
+@pytest.mark.parametrize('unit', ['nb-watch.service', 'nb-start.service'])
+def test_stopped_while_it_starts(machine, unit):
+    drop_in = f'/run/systemd/system/{unit}.d/long.conf'
+    machine.systemctl('stop', 'network-broker.target', unit)
+    machine.write(drop_in, '[Service]\nExecStartPre=sleep infinity\n')
+    machine.systemctl('daemon-reload')
+    machine.systemctl('start', '--no-block', unit)
+
+    # Before it is executed, the signal to end may pass it by.
+    def runs():
+        pid = machine.show(unit, 'ControlPID')
+        return pid != '0' and machine.run(['cat', f'/proc/{pid}/comm'], check=False)[1] == 'sleep\n'
+
+    machine.wait_for(runs, what=lambda: machine.show(unit, 'SubState'))
+    machine.systemctl('stop', unit)
+    assert machine.show(unit, 'ActiveState', 'Result') == {'ActiveState': 'inactive', 'Result': 'success'}
+    machine.sh(f'rm {drop_in}; systemctl daemon-reload')
