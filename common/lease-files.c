@@ -3,6 +3,7 @@
 #include "lease-files.h"
 
 #include <fcntl.h>
+#include <fnmatch.h>
 #include <glob.h>
 #include <inttypes.h>
 
@@ -10,8 +11,8 @@
 #include "hash.h"
 #include "unit-name.h"
 
-#define FINGERPRINT_LENGTH_MAX 64U
 #define PATH_LENGTH_MAX 4096U
+#define FINGERPRINT_LENGTH_MAX (64U + 2U * PATH_LENGTH_MAX)
 
 /* glob() tells of a folder that it cannot list only through a callback without user data. */
 static _Thread_local char *glob_denied;
@@ -105,6 +106,16 @@ void lease_sources_done(LeaseSources *sources) {
         *sources = (LeaseSources){};
 }
 
+bool lease_patterns_name(const char *patterns, const char *path) {
+        _cleanup_free_ char *copy = strdup(patterns);
+        char *state = NULL;
+
+        for (char *p = copy ? strtok_r(copy, " \t\n", &state) : NULL; p; p = strtok_r(NULL, " \t\n", &state))
+                if (fnmatch(p, path, FNM_PATHNAME | FNM_PERIOD) == 0)
+                        return true;
+        return false;
+}
+
 static uint64_t hash_number(uint64_t h, uint64_t number) {
         return hash_bytes(h, &number, sizeof(number));
 }
@@ -147,14 +158,15 @@ static int fingerprint_open(const char *folder, const char *link, char *ret_name
         return fd < 0 ? negative_errno() : fd;
 }
 
-int lease_fingerprint_write(const char *folder, const char *link, uint64_t fingerprint) {
+int lease_fingerprint_write(const char *folder, const char *link, uint64_t fingerprint, const char *from) {
         char name[INSTANCE_MAX + 8], text[FINGERPRINT_LENGTH_MAX];
         _cleanup_close_ int dir_fd = -EBADF;
 
         dir_fd = fingerprint_open(folder, link, name, sizeof(name));
         if (dir_fd < 0)
                 return dir_fd;
-        snprintf(text, sizeof(text), "%016" PRIx64 "\n", fingerprint);
+        if (snprintf(text, sizeof(text), "%016" PRIx64 "\n%s", fingerprint, from) >= (int) sizeof(text))
+                return -E2BIG;
         return file_write_atomic(dir_fd, name, text, strlen(text), 0644);
 }
 
@@ -168,7 +180,7 @@ int lease_fingerprint_remove(const char *folder, const char *link) {
         return file_remove(dir_fd, name);
 }
 
-int lease_fingerprint_read(const char *folder, const char *link, uint64_t *ret) {
+int lease_fingerprint_read(const char *folder, const char *link, uint64_t *ret, char **ret_from) {
         _cleanup_close_ int dir_fd = -EBADF;
         _cleanup_free_ char *text = NULL;
         char name[INSTANCE_MAX + 8];
@@ -180,8 +192,13 @@ int lease_fingerprint_read(const char *folder, const char *link, uint64_t *ret) 
         r = file_read_untrusted(dir_fd, name, FINGERPRINT_LENGTH_MAX, &text, NULL);
         if (r < 0)
                 return r;
-        if (strspn(text, "0123456789abcdef") != 16 || !streq(text + 16, "\n"))
+        if (strspn(text, "0123456789abcdef") != 16 || text[16] != '\n')
                 return -EINVAL;
+        if (ret_from) {
+                *ret_from = strdup(text + 17);
+                if (!*ret_from)
+                        return -ENOMEM;
+        }
         *ret = strtoull(text, NULL, 16);
         return 0;
 }

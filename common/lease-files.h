@@ -16,6 +16,7 @@
 typedef struct LeaseSource {
         char *path;
         struct stat st;
+        bool failed; /* for whoever reads it: it could not be read */
 } LeaseSource;
 
 typedef struct LeaseSources {
@@ -30,6 +31,9 @@ typedef struct LeaseSources {
 int lease_sources_find(const char *patterns, LeaseSources *ret);
 void lease_sources_done(LeaseSources *sources);
 
+/* Whether one of the patterns names the path. */
+bool lease_patterns_name(const char *patterns, const char *path);
+
 /* A number that changes when a file comes, goes, or is written. */
 uint64_t lease_sources_fingerprint(const LeaseSources *sources);
 
@@ -37,6 +41,8 @@ uint64_t lease_sources_fingerprint(const LeaseSources *sources);
  * <link escaped>:files. Whoever runs after nb-lease compares: a path unit misses what happens while its service runs. */
 #define LEASE_FINGERPRINT_SUFFIX ":files"
 
-int lease_fingerprint_write(const char *folder, const char *link, uint64_t fingerprint);
+/* from: what nb-lease notes with it, the path of the file that the lease of IPv4 is from on a line, and that of IPv6 on
+ * another, empty for none. The caller frees *ret_from, which may be NULL. */
+int lease_fingerprint_write(const char *folder, const char *link, uint64_t fingerprint, const char *from);
 int lease_fingerprint_remove(const char *folder, const char *link);
-int lease_fingerprint_read(const char *folder, const char *link, uint64_t *ret);
+int lease_fingerprint_read(const char *folder, const char *link, uint64_t *ret, char **ret_from);

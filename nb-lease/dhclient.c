@@ -39,8 +39,10 @@ struct DhclientLeases {
         uint64_t now;
         size_t n_blocks, n_broken;
         Lease *candidates[CANDIDATES_MAX]; /* of IPv4, in the order of the files, none expired */
+        size_t files[CANDIDATES_MAX];      /* that they are from */
         size_t n_candidates;
         Lease *six;
+        size_t six_file, file; /* the file that it is from, and the one that is being read */
         Draft draft;
         BlockType stack[DEPTH_MAX];
         size_t depth;
@@ -104,6 +106,7 @@ static void candidate_remove(DhclientLeases *l, size_t i) {
         lease_free(l->candidates[i]);
         l->n_candidates--;
         memmove(l->candidates + i, l->candidates + i + 1, (l->n_candidates - i) * sizeof(Lease *));
+        memmove(l->files + i, l->files + i + 1, (l->n_candidates - i) * sizeof(size_t));
 }
 
 static int candidate_add(DhclientLeases *l) {
@@ -125,6 +128,7 @@ static int candidate_add(DhclientLeases *l) {
                 return r;
         if (l->n_candidates == CANDIDATES_MAX)
                 candidate_remove(l, 0);
+        l->files[l->n_candidates] = l->file;
         l->candidates[l->n_candidates++] = TAKE_PTR(l->draft.lease);
         return 0;
 }
@@ -139,6 +143,7 @@ static int lease_finish(DhclientLeases *l) {
                 else {
                         lease_free(l->six);
                         l->six = NULL;
+                        l->six_file = l->file;
                         if (!l->draft.released && lease_is_bound(l->draft.lease))
                                 l->six = TAKE_PTR(l->draft.lease);
                 }
@@ -317,7 +322,7 @@ static int simple_statement(DhclientLeases *l, const Statement *s) {
         return 0;
 }
 
-int dhclient_leases_read(DhclientLeases *l, TokenRead read, void *userdata) {
+int dhclient_leases_read(DhclientLeases *l, size_t number, TokenRead read, void *userdata) {
         _cleanup_(tokenizer_freep) Tokenizer *tokenizer = NULL;
         _cleanup_free_ Statement *s = NULL;
         int r;
@@ -330,6 +335,7 @@ int dhclient_leases_read(DhclientLeases *l, TokenRead read, void *userdata) {
         /* The block that the end of the file before cut does not count. */
         draft_clear(l);
         l->depth = 0;
+        l->file = number;
 
         for (;;) {
                 r = statement_next(tokenizer, s);
@@ -380,4 +386,9 @@ int dhclient_leases_current(const DhclientLeases *l, Lease **ret) {
                 return r;
         *ret = TAKE_PTR(lease);
         return 0;
+}
+
+void dhclient_leases_files(const DhclientLeases *l, size_t ret[static 2]) {
+        ret[0] = l->n_candidates > 0 ? l->files[l->n_candidates - 1] : 0;
+        ret[1] = l->six ? l->six_file : 0;
 }

@@ -16,9 +16,9 @@ DhclientLeases *dhclient_leases_new(const char *link, uint64_t now);
 void dhclient_leases_free(DhclientLeases *leases);
 DEFINE_TRIVIAL_CLEANUP_FUNC(DhclientLeases *, dhclient_leases_free);
 
-/* Reads one file; of several the one written last comes last. Whatever is in it, only -ENOMEM and the errors of the
- * callback are errors. */
-int dhclient_leases_read(DhclientLeases *leases, TokenRead read, void *userdata);
+/* Reads one file; of several the one written last comes last. number: the caller's for it, not 0. Whatever is in it,
+ * only -ENOMEM and the errors of the callback are errors. */
+int dhclient_leases_read(DhclientLeases *leases, size_t number, TokenRead read, void *userdata);
 
 /* What was seen so far: blocks of any link that were complete, and statements that were not valid. */
 size_t dhclient_leases_blocks(const DhclientLeases *leases);
@@ -26,3 +26,5 @@ size_t dhclient_leases_broken(const DhclientLeases *leases);
 
 /* The link's lease, for the caller to free. -ENODATA: it has none. */
 int dhclient_leases_current(const DhclientLeases *leases, Lease **ret);
+/* The numbers of the files that its parts are from, of IPv4 and of IPv6; 0 without such a part. */
+void dhclient_leases_files(const DhclientLeases *leases, size_t ret[static 2]);

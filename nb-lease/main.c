@@ -111,10 +111,12 @@ static int print(const LeaseLook *look) {
 
 static int run(int argc, char *argv[]) {
         _cleanup_(lease_look_done) LeaseLook look = {};
-        _cleanup_free_ char *patterns = NULL;
+        _cleanup_free_ char *patterns = NULL, *known_from = NULL;
+        uint64_t fingerprint;
         char unit[UNIT_NAME_LENGTH_MAX];
         UnitName name;
         LeaseQuery query = { .link = name.link };
+        bool exists;
         int r;
 
         log_setup("nb-lease", LOG_TARGET_AUTO);
@@ -138,19 +140,19 @@ static int run(int argc, char *argv[]) {
         if (r < 0)
                 return log_error_errno(r, "%s: cannot take the names of the lease files: %m", name.link);
         query.patterns = patterns;
+        (void) lease_fingerprint_read(LEASE_FOLDER, name.link, &fingerprint, &known_from);
+        query.known_from = known_from;
         r = lease_look(&query, &look);
         if (r < 0)
                 return log_error_errno(r, "%s: cannot read the lease files: %m", name.link);
         if (arg_dry_run)
                 return print(&look);
 
-        look.link_gone = !link_exists(name.link);
-        if (look.link_gone || !is_wanted(name.link)) {
-                lease_free(look.lease);
-                look.lease = NULL;
-                look.incomplete = false;
-        }
-        r = lease_publish(LEASE_FOLDER, name.link, &look);
+        exists = link_exists(name.link);
+        if (!exists || !is_wanted(name.link))
+                lease_look_forget(&look);
+        look.link_gone = !exists;
+        r = lease_publish(LEASE_FOLDER, &query, &look);
         if (r < 0)
                 return log_error_errno(r, "%s: cannot write below " LEASE_FOLDER ": %m", name.link);
         return EXIT_SUCCESS;

@@ -7,6 +7,7 @@
 #include "dhclient.h"
 #include "log.h"
 #include "time-util.h"
+#include "unit-name.h"
 
 /* Of a larger file the end is read: dhclient appends. */
 #define READ_MAX (64U * 1024U * 1024U)
@@ -43,7 +44,8 @@ static ssize_t file_reader_read(void *userdata, char *data, size_t size) {
         return n;
 }
 
-static int source_read(DhclientLeases *leases, const LeaseSource *source, const LogFields *fields) {
+static int source_read(
+                DhclientLeases *leases, size_t number, const LeaseSource *source, const LogFields *fields) {
         _cleanup_close_ int fd = -EBADF;
         FileReader reader = { .left = READ_MAX };
         size_t blocks = dhclient_leases_blocks(leases);
@@ -60,7 +62,7 @@ static int source_read(DhclientLeases *leases, const LeaseSource *source, const 
         }
 
         reader.fd = fd;
-        r = dhclient_leases_read(leases, file_reader_read, &reader);
+        r = dhclient_leases_read(leases, number, file_reader_read, &reader);
         if (r < 0)
                 return r;
         if (source->st.st_size > 0 && dhclient_leases_blocks(leases) == blocks)
@@ -77,11 +79,10 @@ static void denied_log(const char *path, bool strict, const LogFields *fields) {
 }
 
 /* -ESTALE: a file went away meanwhile. */
-static int sources_read(DhclientLeases *leases, const LeaseSources *sources, bool *incomplete,
-                const LogFields *fields) {
+static int sources_read(DhclientLeases *leases, LeaseSources *sources, const LogFields *fields) {
         for (size_t i = 0; i < sources->n; i++) {
                 const char *path = sources->items[i].path;
-                int r = source_read(leases, &sources->items[i], fields);
+                int r = source_read(leases, i + 1, &sources->items[i], fields);
 
                 if (r == -ENOMEM)
                         return r;
@@ -91,7 +92,7 @@ static int sources_read(DhclientLeases *leases, const LeaseSources *sources, boo
                         denied_log(path, true, fields);
                 else if (r < 0)
                         log_message(LOG_ERR, r, fields, "%s: cannot read: %m", path);
-                *incomplete |= r < 0;
+                sources->items[i].failed = r < 0;
         }
         return 0;
 }
@@ -105,12 +106,60 @@ static bool sources_are_young(const LeaseSources *sources) {
         return then <= now && now - then < TICK_NSEC;
 }
 
+/* Whether a file is named by the patterns and there, as far as we are allowed to know, but was not read. */
+static bool is_hidden(const LeaseQuery *query, const LeaseSources *sources, const char *path) {
+        struct stat st;
+
+        for (size_t i = 0; i < sources->n; i++)
+                if (streq(sources->items[i].path, path))
+                        return sources->items[i].failed;
+        return lease_patterns_name(query->patterns, path) &&
+                        (stat(path, &st) >= 0 || (errno != ENOENT && errno != ENOTDIR));
+}
+
+static int look_hidden(const LeaseQuery *query, const LeaseSources *sources, LeaseLook *look) {
+        const char *line = strempty(query->known_from);
+
+        for (size_t i = 0; i < LEASE_PARTS && *line; i++) {
+                size_t n = strcspn(line, "\n");
+                _cleanup_free_ char *path = strndup(line, n);
+
+                if (!path)
+                        return -ENOMEM;
+                look->parts[i].hidden = *path && is_hidden(query, sources, path);
+                line += n + (line[n] == '\n');
+        }
+        return 0;
+}
+
+/* The lease, and the files that it is from. */
+static int look_current(const DhclientLeases *leases, const LeaseSources *sources, LeaseLook *look) {
+        size_t files[LEASE_PARTS];
+        int r;
+
+        r = dhclient_leases_current(leases, &look->lease);
+        if (r < 0)
+                return r == -ENODATA ? 0 : r;
+        dhclient_leases_files(leases, files);
+        for (size_t i = 0; i < LEASE_PARTS; i++) {
+                const LeaseSource *source = files[i] > 0 ? &sources->items[files[i] - 1] : NULL;
+
+                if (!source)
+                        continue;
+                look->parts[i].written = timespec_nsec(&source->st.st_mtim);
+                look->parts[i].path = strdup(source->path);
+                if (!look->parts[i].path)
+                        return -ENOMEM;
+        }
+        return 0;
+}
+
 /* One round: returns 1 if the files stayed the same, 0 if they did not and there should be another one, of which *ret is
  * as it was if nothing could be read. */
 static int look_once(const LeaseQuery *query, bool patient, const LogFields *fields, LeaseLook *ret) {
         _cleanup_(dhclient_leases_freep) DhclientLeases *leases = NULL;
         _cleanup_(lease_sources_done) LeaseSources before = {}, after = {};
-        LeaseLook look = {};
+        _cleanup_(lease_look_done) LeaseLook look = {};
         int r;
 
         leases = dhclient_leases_new(query->link, realtime_nsec() / 1000000000U);
@@ -122,7 +171,7 @@ static int look_once(const LeaseQuery *query, bool patient, const LogFields *fie
         if (patient && sources_are_young(&before))
                 return 0;
 
-        r = sources_read(leases, &before, &look.incomplete, fields);
+        r = sources_read(leases, &before, fields);
         if (r == -ESTALE)
                 return 0;
         if (r < 0)
@@ -131,27 +180,31 @@ static int look_once(const LeaseQuery *query, bool patient, const LogFields *fie
         if (r < 0)
                 return r;
 
+        r = look_hidden(query, &before, &look);
+        if (r < 0)
+                return r;
         if (after.denied)
-                denied_log(after.denied, query->strict, fields);
-        look.incomplete |= after.denied && query->strict;
+                denied_log(after.denied, query->strict || look.parts[0].hidden || look.parts[1].hidden,
+                                fields);
         if (after.too_many)
                 log_message(LOG_ERR, 0, fields, "more than %u lease files, the others are not read",
                                 LEASE_FILES_MAX);
 
-        r = dhclient_leases_current(leases, &look.lease);
-        if (r < 0 && r != -ENODATA)
+        r = look_current(leases, &before, &look);
+        if (r < 0)
                 return r;
         look.fingerprint = lease_sources_fingerprint(&before);
+        r = lease_sources_fingerprint(&after) == look.fingerprint;
         lease_look_done(ret);
-        *ret = look;
-        return lease_sources_fingerprint(&after) == look.fingerprint;
+        *ret = TAKE_STRUCT(look);
+        return r;
 }
 
 int lease_look(const LeaseQuery *query, LeaseLook *ret) {
         const struct timespec pause = { .tv_nsec = TICK_NSEC };
         const LogFields fields = { .link = query->link };
         /* Until a round has read something, it is not known that there is none. */
-        LeaseLook look = { .incomplete = true };
+        LeaseLook look = { .parts = { { .hidden = true }, { .hidden = true } } };
         int r = 0;
 
         for (unsigned i = 0; i < ROUNDS_MAX; i++) {
@@ -174,7 +227,16 @@ int lease_look(const LeaseQuery *query, LeaseLook *ret) {
 
 void lease_look_done(LeaseLook *look) {
         lease_free(look->lease);
+        for (size_t i = 0; i < LEASE_PARTS; i++)
+                free(look->parts[i].path);
         *look = (LeaseLook){};
+}
+
+void lease_look_forget(LeaseLook *look) {
+        uint64_t fingerprint = look->fingerprint;
+
+        lease_look_done(look);
+        look->fingerprint = fingerprint;
 }
 
 static void change_log(const char *link, LeaseChange change, const Lease *lease, const Lease *before) {
@@ -202,24 +264,63 @@ static void change_log(const char *link, LeaseChange change, const Lease *lease,
                         lease_change_name(change), until);
 }
 
-int lease_publish(const char *folder, const char *link, const LeaseLook *look) {
-        _cleanup_(lease_freep) Lease *before = NULL;
-        uint64_t now = realtime_nsec() / 1000000000U;
-        LeaseChange change;
+/* When the lease was published, in nanoseconds as a file's time; 0 if that is not known. */
+static uint64_t published(const char *folder, const char *link) {
+        _cleanup_free_ char *path = NULL;
+        char name[INSTANCE_MAX];
+        struct stat st;
+
+        if (link_name_escape(link, name) < 0 || asprintf(&path, "%s/%s", folder, name) < 0) {
+                path = NULL;
+                return 0;
+        }
+        return lstat(path, &st) < 0 ? 0 : timespec_nsec(&st.st_mtim);
+}
+
+/* That a file cannot be read any more does not end the lease in it, nor does what was written before; its time does. */
+static bool known_stays(const char *folder, const char *link, const Lease *known, const LeaseLook *look) {
+        uint64_t when;
+
+        if (!known || lease_next_expiry(known) <= realtime_nsec() / 1000000000U)
+                return false;
+        when = published(folder, link);
+        for (size_t i = 0; i < LEASE_PARTS; i++)
+                if (look->parts[i].hidden && look->parts[i].written <= when)
+                        return true;
+        return false;
+}
+
+static int fingerprint_publish(const char *folder, const char *link, const LeaseLook *look) {
+        const char *paths[LEASE_PARTS];
+        _cleanup_free_ char *from = NULL;
+
+        for (size_t i = 0; i < LEASE_PARTS; i++) {
+                paths[i] = strempty(look->parts[i].path);
+                if (strchr(paths[i], '\n'))
+                        paths[i] = "";
+        }
+        if (asprintf(&from, "%s\n%s\n", paths[0], paths[1]) < 0) {
+                from = NULL;
+                return -ENOMEM;
+        }
+        return lease_fingerprint_write(folder, link, look->fingerprint, from);
+}
+
+int lease_publish(const char *folder, const LeaseQuery *query, const LeaseLook *look) {
+        _cleanup_(lease_freep) Lease *known = NULL;
+        const char *link = query->link;
         int r;
 
-        r = lease_read(folder, link, &before);
+        r = lease_read(folder, link, &known);
         if (r < 0 && r != -ENOENT && r != -ENODATA)
                 return r;
+        if (known_stays(folder, link, known, look))
+                return lease_fingerprint_write(folder, link, look->fingerprint, strempty(query->known_from));
 
-        change = lease_compare(before, look->lease);
-        /* That a file cannot be read any more does not end the lease in it; its time does. */
-        if (change != LEASE_CHANGE_LOST || !look->incomplete || lease_next_expiry(before) <= now) {
-                r = lease_write(folder, link, look->lease);
-                if (r < 0)
-                        return r;
-                change_log(link, change, look->lease, before);
-        }
+        r = lease_write(folder, link, look->lease);
+        if (r < 0)
+                return r;
+        change_log(link, lease_compare(known, look->lease), look->lease, known);
         return look->link_gone ? lease_fingerprint_remove(folder, link)
-                               : lease_fingerprint_write(folder, link, look->fingerprint);
+                               : fingerprint_publish(folder, link, look);
 }

@@ -92,7 +92,7 @@ static bool files_changed(const Target *target, Record *record) {
         if (lease_sources_find(patterns ? patterns : LEASE_FILES_DEFAULT, &sources) < 0)
                 return false;
         now = lease_sources_fingerprint(&sources);
-        if (lease_fingerprint_read(LEASE_FOLDER, target->link, &seen) >= 0 && seen == now) {
+        if (lease_fingerprint_read(LEASE_FOLDER, target->link, &seen, NULL) >= 0 && seen == now) {
                 record->asked = 0;
                 return false;
         }

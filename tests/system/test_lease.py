@@ -354,6 +354,58 @@ def test_file_that_only_root_may_read(machine):
         machine.systemctl('daemon-reload')
 
 
+def look(machine):
+    machine.systemctl('start', 'nb-lease@eth0.service')
+    machine.wait_for(lambda: settled(machine))
+    return address(machine)
+
+
+@pytest.mark.parametrize('mode', [0o700, 0o711])
+def test_folder_that_only_root_may_read(machine, mode):
+    closed = '/var/lib/NetworkManager'
+    newest = f'{closed}/dhclient-eth0.lease'
+    try:
+        write(machine, OLD)
+        expect(machine, '10.0.0.5')
+        machine.write(newest, block('eth0', '10.0.0.6', 'option domain-name-servers 10.0.0.6;'))
+        expect(machine, '10.0.0.6')
+        since = machine.cursor()
+        machine.path(closed).chmod(mode)
+        for _ in range(2):
+            assert look(machine) == '10.0.0.6'
+        assert dns(machine) == ['10.0.0.6']
+        errors = [r for r in machine.journal('PRIORITY=3', since=since) if closed in str(r['MESSAGE'])]
+        assert errors
+        # What is written now is newer.
+        write(machine, block('eth0', '10.0.0.7'))
+        expect(machine, '10.0.0.7')
+        # And a lease that was not from that folder is lost with its file.
+        machine.path(FILE).unlink()
+        expect(machine, None)
+    finally:
+        machine.sh(f'rm -rf {closed}')
+
+
+def test_lease_in_a_folder_that_only_root_may_read_expires(machine):
+    folder = '/var/lib/dhcp'
+    try:
+        # Longer ones for a computer that is slow.
+        for seconds in (4, 15, 60):
+            end = int(time.time()) + seconds
+            write(machine, block('eth0', '10.0.0.5', expire=f'expire epoch {end};'))
+            machine.wait_for(lambda: address(machine) or time.time() > end, 80)
+            machine.path(folder).chmod(0o700)
+            seen = look(machine)
+            if time.time() < end:
+                break
+            machine.path(folder).chmod(0o755)
+        assert seen == '10.0.0.5'
+        machine.wait_for(lambda: time.time() >= end, 80)
+        assert look(machine) is None
+    finally:
+        machine.path(folder).chmod(0o755)
+
+
 @pytest.mark.parametrize('file, status, reason', [
     ('/nonexist', 0, 'No such file or directory'),
     ('/nonexist/*.leases', 0, 'No such file or directory'),

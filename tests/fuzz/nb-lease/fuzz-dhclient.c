@@ -29,7 +29,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
         size_t dropped;
         Text input = { .data = data, .size = size, .step = size > 0 ? 1U + data[0] : 1 };
 
-        if (!leases || dhclient_leases_read(leases, text_read, &input) < 0)
+        if (!leases || dhclient_leases_read(leases, 1, text_read, &input) < 0)
                 abort();
         if (dhclient_leases_current(leases, &lease) < 0)
                 return 0;

@@ -86,6 +86,16 @@ static void test_find(void **state) {
         file_remove("d.other");
 }
 
+static void test_names(void **state) {
+        static const char patterns[] = "/a/dhclient*.leases\n/b/one";
+
+        assert_true(lease_patterns_name(patterns, "/a/dhclient.eth0.leases"));
+        assert_true(lease_patterns_name(patterns, "/b/one"));
+        assert_false(lease_patterns_name(patterns, "/b/one.leases"));
+        assert_false(lease_patterns_name(patterns, "/a/dhclient/x.leases"));
+        assert_false(lease_patterns_name("", "/a/x"));
+}
+
 static void test_changes(void **state) {
         uint64_t seen[6];
 
@@ -110,20 +120,25 @@ static void test_changes(void **state) {
 }
 
 static void test_fingerprint_file(void **state) {
+        _cleanup_free_ char *from = NULL;
         uint64_t f = 0;
 
-        assert_int_equal(lease_fingerprint_read(folder, "br-lan", &f), -ENOENT);
-        assert_int_equal(lease_fingerprint_write(folder, "br-lan", UINT64_C(0x0123456789abcdef)), 0);
-        assert_int_equal(lease_fingerprint_read(folder, "br-lan", &f), 0);
+        assert_int_equal(lease_fingerprint_read(folder, "br-lan", &f, NULL), -ENOENT);
+        assert_int_equal(lease_fingerprint_write(folder, "br-lan", UINT64_C(0x0123456789abcdef), ""), 0);
+        assert_int_equal(lease_fingerprint_read(folder, "br-lan", &f, NULL), 0);
         assert_true(f == UINT64_C(0x0123456789abcdef));
+        assert_int_equal(lease_fingerprint_write(folder, "br-lan", 1, "/a/b\n/c\n"), 0);
+        assert_int_equal(lease_fingerprint_read(folder, "br-lan", &f, &from), 0);
+        assert_true(f == 1);
+        assert_string_equal(from, "/a/b\n/c\n");
         file_make("eth0:files", "0123456789ABCDEF\n", 1);
-        assert_int_equal(lease_fingerprint_read(folder, "eth0", &f), -EINVAL);
+        assert_int_equal(lease_fingerprint_read(folder, "eth0", &f, NULL), -EINVAL);
         file_make("eth0:files", "0123456789abcdef", 1);
-        assert_int_equal(lease_fingerprint_read(folder, "eth0", &f), -EINVAL);
+        assert_int_equal(lease_fingerprint_read(folder, "eth0", &f, NULL), -EINVAL);
         assert_int_equal(lease_fingerprint_remove(folder, "eth0"), 0);
         assert_int_equal(lease_fingerprint_remove(folder, "br-lan"), 0);
         assert_int_equal(lease_fingerprint_remove(folder, "br-lan"), 0);
-        assert_int_equal(lease_fingerprint_write(folder, "a/b", 1), -EINVAL);
+        assert_int_equal(lease_fingerprint_write(folder, "a/b", 1, ""), -EINVAL);
 }
 
 static int setup(void **state) {
@@ -136,6 +151,7 @@ static int setup(void **state) {
 int main(void) {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(test_find),
+                cmocka_unit_test(test_names),
                 cmocka_unit_test(test_changes),
                 cmocka_unit_test(test_fingerprint_file),
         };

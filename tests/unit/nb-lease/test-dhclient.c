@@ -30,10 +30,10 @@ static ssize_t text_read(void *userdata, char *data, size_t size) {
         return (ssize_t) size;
 }
 
-static void read_text(DhclientLeases *leases, const char *data, size_t size, size_t step) {
+static void read_text(DhclientLeases *leases, size_t number, const char *data, size_t size, size_t step) {
         Text text = { .data = data, .size = size, .step = step };
 
-        assert_int_equal(dhclient_leases_read(leases, text_read, &text), 0);
+        assert_int_equal(dhclient_leases_read(leases, number, text_read, &text), 0);
 }
 
 /* The lease of eth0 as lease_format() prints it, "" if there is none. */
@@ -45,7 +45,7 @@ static void expect_size(const char *data, size_t size, const char *expected) {
                 _cleanup_free_ char *text = NULL;
 
                 assert_non_null(leases);
-                read_text(leases, data, size, step);
+                read_text(leases, 1, data, size, step);
                 if (!*expected) {
                         assert_int_equal(dhclient_leases_current(leases, &lease), -ENODATA);
                         continue;
@@ -252,15 +252,21 @@ static void test_files(void **state) {
         static const char three[] = LEASE("eth0", "10.0.0.8", FUTURE);
         _cleanup_(dhclient_leases_freep) DhclientLeases *leases = dhclient_leases_new("eth0", NOW);
         _cleanup_(lease_freep) Lease *lease = NULL, *next = NULL;
+        size_t files[2];
 
         /* A block does not go on in the next file. */
-        read_text(leases, one, strlen(one), 0);
-        read_text(leases, two, strlen(two), 0);
+        read_text(leases, 1, one, strlen(one), 0);
+        read_text(leases, 2, two, strlen(two), 0);
         assert_int_equal(dhclient_leases_current(leases, &lease), 0);
         assert_string_equal(lease_get(lease, LEASE_ADDRESS), "10.0.0.5");
-        read_text(leases, three, strlen(three), 0);
+        dhclient_leases_files(leases, files);
+        assert_int_equal(files[0], 1);
+        read_text(leases, 4, three, strlen(three), 0);
         assert_int_equal(dhclient_leases_current(leases, &next), 0);
         assert_string_equal(lease_get(next, LEASE_ADDRESS), "10.0.0.8");
+        dhclient_leases_files(leases, files);
+        assert_int_equal(files[0], 4);
+        assert_int_equal(files[1], 0);
         assert_int_equal(dhclient_leases_blocks(leases), 3);
         assert_true(dhclient_leases_broken(leases) > 0);
 }
@@ -272,7 +278,7 @@ static ssize_t failing_read(void *userdata, char *data, size_t size) {
 static void test_read_error(void **state) {
         _cleanup_(dhclient_leases_freep) DhclientLeases *leases = dhclient_leases_new("eth0", NOW);
 
-        assert_int_equal(dhclient_leases_read(leases, failing_read, NULL), -EIO);
+        assert_int_equal(dhclient_leases_read(leases, 1, failing_read, NULL), -EIO);
 }
 
 static void test_dates(void **state) {
