@@ -9,6 +9,10 @@ import pytest
 import lab
 
 
+# As ip -N shows those without a link, and as it is to be told.
+TYPES = {"6": "blackhole", "7": "unreachable", "8": "prohibit"}
+
+
 def pytest_configure(config):
     if os.geteuid() != 0:
         message = "tests/rules need root, for network namespaces"
@@ -37,8 +41,8 @@ def empty_network():
             lab.ip(f"{family} rule add pref 0 lookup local")
     for family in ("-4", "-6"):
         for r in lab.query(f"-N {family} route show table all"):
-            if r.get("dev") == "lo" and r.get("protocol", "3") != "2":
-                lab.ip(f"{family} route del {'' if r.get('type', 'unicast') == 'unicast' else r['type']} {r['dst']} "
+            if r.get("dev") in (None, "lo") and "nexthops" not in r and r.get("protocol", "3") != "2":
+                lab.ip(f"{family} route del {TYPES.get(r.get('type'), '')} {r['dst']} "
                        f"table {r.get('table', 254)} protocol {r.get('protocol', '3')}", check=False)
     lab.run("sysctl -qw net.ipv4.nexthop_compat_mode=1")
     shutil.rmtree(lab.RECORDS)
