@@ -24,7 +24,7 @@ static const char help[] =
                 "      --version   Show the version\n\n"
                 "FILE is an absolute path or a glob, in place of those in $NB_LEASE_FILES, or of the default:\n" LEASE_FILES_DEFAULT;
 
-/* Who names a file wants to know that it is none; of LeaseFiles= most are not there. */
+/* Of LeaseFiles= most are not there, but a name by hand that is none is a slip, and no reason to take a lease away. */
 static int file_check(const char *file) {
         _cleanup_(lease_sources_done) LeaseSources sources = {};
         struct stat st;
@@ -34,11 +34,9 @@ static int file_check(const char *file) {
         if (lease_sources_find(file, &sources) < 0 || sources.n > 0 || sources.denied)
                 return 0;
         if (stat(file, &st) < 0)
-                log_error_errno(errno, "%s: %m", file);
-        else
-                log_error("%s: %s, not a lease file", file,
-                                S_ISDIR(st.st_mode) ? "a folder" : "not a regular file");
-        return 0;
+                return log_error_errno(errno, "%s: %m", file);
+        return log_error_errno(EINVAL, "%s: %s, not a lease file", file,
+                        S_ISDIR(st.st_mode) ? "a folder" : "not a regular file");
 }
 
 /* Returns 0 if the program has nothing more to do. */

@@ -8,18 +8,17 @@
 #include "sync.h"
 #include "unit-name.h"
 
-static void help(void) {
-        puts("nb-rules [--instance] --sync|--remove|--dry-run LINK\n\n"
-             "Keeps the policy routing rules of a link.\n\n"
-             "  --sync LINK     make the rules and routes what they should be\n"
-             "  --remove LINK   remove all that was made for the link\n"
-             "  --dry-run LINK  print what --sync would do, as commands of ip(8)\n"
-             "  --instance      LINK is written as in nb-rules@LINK.service, and the configuration\n"
-             "                  is in the environment: for the unit\n"
-             "  -h --help       this text\n"
-             "  --version       the version\n\n"
-             "See nb-rules(8).");
-}
+static const char help[] =
+                "nb-rules [--instance] --sync|--remove|--dry-run LINK\n\n"
+                "Keeps the policy routing rules of a link.\n\n"
+                "  --sync LINK     make the rules and routes what they should be\n"
+                "  --remove LINK   remove all that was made for the link\n"
+                "  --dry-run LINK  print what --sync would do, as commands of ip(8)\n"
+                "  --instance      LINK is written as in nb-rules@LINK.service, and the configuration\n"
+                "                  is in the environment: for the unit\n"
+                "  -h --help       this text\n"
+                "  --version       the version\n\n"
+                "See nb-rules(8).";
 
 typedef struct Options {
         SyncMode mode;
@@ -57,11 +56,9 @@ static int parse_arguments(int argc, char *argv[], Options *ret) {
                         o.instance = true;
                         break;
                 case 'h':
-                        help();
-                        return 0;
+                        return output_line(help);
                 case ARG_VERSION:
-                        puts("nb-rules " VERSION);
-                        return 0;
+                        return output_line("nb-rules " VERSION);
                 default:
                         return -EINVAL;
                 }

@@ -406,18 +406,25 @@ def test_lease_in_a_folder_that_only_root_may_read_expires(machine):
         machine.path(folder).chmod(0o755)
 
 
-@pytest.mark.parametrize('file, status, reason', [
-    ('/nonexist', 0, 'No such file or directory'),
-    ('/nonexist/*.leases', 0, 'No such file or directory'),
-    ('/var/lib/dhcp', 0, 'a folder, not a lease file'),
-    ('/dev/null', 0, 'not a regular file'),
-    ('copy.leases', 1, 'not an absolute path'),
+@pytest.mark.parametrize('option', [[], ['--dry-run']])
+@pytest.mark.parametrize('file, reason', [
+    ('/nonexist', 'No such file or directory'),
+    ('/nonexist/*.leases', 'No such file or directory'),
+    ('/var/lib/dhcp', 'a folder, not a lease file'),
+    ('/dev/null', 'not a regular file'),
+    ('copy.leases', 'not an absolute path'),
 ])
-def test_a_file_by_hand_that_is_none(machine, file, status, reason):
+def test_a_file_by_hand_that_is_none(machine, file, reason, option):
+    write(machine, block('eth0', '10.0.0.7'))
+    expect(machine, '10.0.0.7')
+    machine.wait_for(lambda: settled(machine))
     machine.write('/run/copy.leases', block('eth0', '10.0.0.5'))
-    seen, said = machine.run(['env', '--chdir=/run', 'nb-lease', '--dry-run', 'eth0', file], check=False)
-    assert said.startswith(f'{file}: {reason}')
-    assert (seen, said.splitlines()[1:]) == (status, [] if status else ['no lease'])
+    by_hand = ['env', '--chdir=/run', 'nb-lease', *option, 'eth0']
+    for files in ([file], ['/run/copy.leases', file]):
+        status, text = machine.run([*by_hand, *files], check=False)
+        assert text.startswith(f'{file}: {reason}')
+        assert (status, text.splitlines()[1:]) == (1, [])
+        assert address(machine) == '10.0.0.7'
 
 
 def test_no_write_is_missed(machine):

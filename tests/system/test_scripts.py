@@ -373,7 +373,7 @@ def test_what_is_no_instance(machine, instance, text):
 
 
 PRINTING = ('nb-run --dry-run routable:lo', 'nb-rules --dry-run lo', 'nb-lease --dry-run lo', 'nb-resolve --dry-run lo',
-            'nb-generator --help', 'nb-generator --version', 'nb-watch --help')
+            'nb-generator --help', 'nb-generator --version', 'nb-watch --help', 'nb-rules --help', 'nb-rules --version')
 
 
 @pytest.mark.parametrize('command', PRINTING)
