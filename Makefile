@@ -196,9 +196,11 @@ ifeq ($(DESTDIR),)
 	systemd-tmpfiles --create $(TMPFILESDIR)/network-broker.conf
 	-journalctl --update-catalog
 	systemctl daemon-reload
+	@! systemctl --quiet is-active nb-watch.service nb-start.service || \
+		echo 'What runs is still the old one: systemctl try-restart nb-start nb-watch'
 endif
 
-# The configuration, the scripts and the users stay.
+# The configuration, the scripts and the users stay, see README.md.
 uninstall:
 ifeq ($(DESTDIR),)
 # To the end, before what ends it is gone: nb-rules takes its rules away.
@@ -215,6 +217,7 @@ endif
 		$(foreach p,$(MANPAGES),$(DESTDIR)$(MANDIR)/man$(subst .,,$(suffix $(p)))/$(notdir $(p)))
 	rm -rf $(DESTDIR)$(DOCDIR)
 ifeq ($(DESTDIR),)
+	-journalctl --update-catalog
 	-systemctl daemon-reload
 endif
 
