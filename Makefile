@@ -207,7 +207,7 @@ ifeq ($(DESTDIR),)
 	-systemctl disable network-broker.target
 	-systemctl stop network-broker.target nb-watch.service nb-start.socket nb-start.service nb-stop.service \
 		nb-keep.path nb-keep.service
-	-systemctl stop 'nb-run@*.service' 'nb-rules@*.service' 'nb-lease@*' 'nb-resolve@*.service'
+	-systemctl stop 'nb-run@*.service' 'nb-rules@*.service' 'nb-lease@*.path'
 endif
 	rm -f $(addprefix $(DESTDIR)$(SBINDIR)/,$(sort $(notdir $(PROGRAMS)))) \
 		$(DESTDIR)$(GENERATORDIR)/nb-generator \

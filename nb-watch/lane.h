@@ -26,6 +26,7 @@ typedef enum EntryKind {
 /* The unit that keeps the policy rules of a name. */
 typedef enum RulesState {
         RULES_UNKNOWN,
+        RULES_STARTED, /* it was asked for beside a script, and whether it is active is not known */
         RULES_ACTIVE,
         RULES_DOUBTFUL, /* it was active, and a reload of it failed */
         RULES_STOPPED,  /* by an administrator, who means it */

@@ -19,6 +19,7 @@
 struct Healing {
         Watch *watch;
         int ifindex;
+        char name[IF_NAMESIZE];
         bool beside; /* a script, not because a rule was removed */
         char unit[UNIT_NAME_LENGTH_MAX];
         Healing *next;
@@ -40,31 +41,43 @@ static bool should_keep(const Work *work) {
                         config_keeps_rules(&work->watch->config, link->name);
 }
 
+static void sync_call(Work *work, Verb verb) {
+        work->entry->name->rules_old = false;
+        work_call(work, verb, UNIT_RULES, work->entry->event);
+}
+
+static void rules_stop(Work *work, bool is_healed) {
+        RulesState state = work->entry->name->rules;
+
+        if (state == RULES_UNKNOWN || state == RULES_STOPPED)
+                work_finish(work);
+        else if (is_healed) {
+                /* A stop in the middle would leave it failed. */
+                work->verb = VERB_STOP;
+                work_settle(work);
+        } else
+                work_call(work, VERB_STOP, UNIT_RULES, work->entry->event);
+}
+
 void rules_deliver(Work *work) {
         Name *name = work->entry->name;
+        bool is_healed;
 
         work->phase = WORK_RULES;
-        if (!should_keep(work)) {
-                if (name->rules == RULES_ACTIVE || name->rules == RULES_DOUBTFUL)
-                        work_call(work, VERB_STOP, UNIT_RULES, work->entry->event);
-                else
-                        work_finish(work);
-                return;
-        }
         (void) unit_name_format(UNIT_RULES, work->entry->event, name->name, work->unit);
-        if (name->rules == RULES_ACTIVE && !name->rules_old && !is_healing(work->watch, work->unit)) {
-                work_finish(work);
-                return;
-        }
-        name->rules_old = false;
-        if (name->rules == RULES_ACTIVE)
-                work_call(work, VERB_RELOAD, UNIT_RULES, work->entry->event);
-        else {
-                /* The generator's wants may have started it, before there was anything to sync; one that was active
-                 * is not started: whoever stopped it may start it again. */
-                work->verb = name->rules == RULES_UNKNOWN ? VERB_START : VERB_RELOAD;
+        is_healed = is_healing(work->watch, work->unit);
+        if (!should_keep(work))
+                rules_stop(work, is_healed);
+        else if (name->rules != RULES_ACTIVE || is_healed) {
+                /* The generator's wants may have started it, before there was anything to sync; one that was active is
+                 * not started: whoever stopped it may start it again. One that is under way is waited for. */
+                work->verb = name->rules == RULES_UNKNOWN || name->rules == RULES_STARTED ? VERB_START
+                                                                                          : VERB_RELOAD;
                 work_settle(work);
-        }
+        } else if (name->rules_old)
+                sync_call(work, VERB_RELOAD);
+        else
+                work_finish(work);
 }
 
 static void forget_failures(Work *work) {
@@ -74,23 +87,27 @@ static void forget_failures(Work *work) {
                 retry_reset(&link->rules_retry);
 }
 
-void rules_found(Work *work, const UnitState *state) {
-        Name *name = work->entry->name;
+static void rules_settled(Work *work, RulesState state) {
         Watch *w = work->watch;
 
-        if (work->verb == VERB_STOP && !state->active)
-                work_called(work, CALL_DONE, "done");
-        else if (work->verb == VERB_RELOAD && !state->active && !state->failed) {
-                name->rules = RULES_STOPPED;
-                forget_failures(work);
-                work_finish(work);
-                deliver_ready(w);
-        } else
-                work_call(work,
-                                work->verb == VERB_STOP         ? VERB_STOP
-                                                : state->active ? VERB_RELOAD
-                                                                : VERB_START,
-                                UNIT_RULES, work->entry->event);
+        work->entry->name->rules = state;
+        forget_failures(work);
+        work_finish(work);
+        deliver_ready(w);
+}
+
+void rules_found(Work *work, const UnitState *state) {
+        if (work->verb == VERB_STOP) {
+                if (state->active)
+                        work_call(work, VERB_STOP, UNIT_RULES, work->entry->event);
+                else
+                        work_called(work, CALL_DONE, "done");
+        } else if (work->verb == VERB_RELOAD && !state->active && !state->failed)
+                rules_settled(work, RULES_STOPPED);
+        else if (state->active && !work->entry->name->rules_old)
+                rules_settled(work, RULES_ACTIVE);
+        else
+                sync_call(work, state->active ? VERB_RELOAD : VERB_START);
 }
 
 static void on_retry(void *userdata) {
@@ -141,7 +158,7 @@ void rules_called(Work *work, CallResult result, const char *detail) {
 static bool rules_are_kept(Watch *w, const char *name) {
         const Name *n = lanes_find_name(&w->lanes, name);
 
-        return n && (n->rules == RULES_ACTIVE || n->rules == RULES_DOUBTFUL);
+        return n && n->rules != RULES_UNKNOWN && n->rules != RULES_STOPPED;
 }
 
 void rules_drop(Watch *w, const Link *link, const char *name) {
@@ -173,8 +190,9 @@ void rules_abandon(Watch *w) {
 /* The entry of the link whose sync waits for a script, NULL if there is none. An old name's rules are taken away first. */
 static Entry *overtaken_entry(Watch *w, const Link *link) {
         Entry *head = lanes_head(&w->lanes, link->ifindex), *found = NULL;
+        const Work *work = head ? head->work : NULL;
 
-        if (!head || !head->running || head->kind == ENTRY_RULES)
+        if (!work || work->phase != WORK_START)
                 return NULL;
         for (Entry *e = head; e; e = e->lane_next)
                 if (e->kind == ENTRY_LEAVE || e->kind == ENTRY_FORGET)
@@ -188,44 +206,55 @@ static int heal_call(Watch *w, const Link *link, Verb verb, bool beside);
 
 void rules_overtake(Watch *w, const Link *link) {
         Entry *entry = overtaken_entry(w, link);
-        bool is_kept = entry && entry->name->rules != RULES_UNKNOWN;
+        Name *name = entry ? entry->name : NULL;
 
-        if (!entry || !entry->name->rules_old || entry->name->rules == RULES_STOPPED ||
-                        !config_keeps_rules(&w->config, link->name))
+        if (!name || !name->rules_old || !config_keeps_rules(&w->config, link->name))
                 return;
-        /* A start may find the unit active, and then syncs nothing. */
-        if (heal_call(w, link, is_kept ? VERB_RELOAD : VERB_START, true) >= 0 && is_kept)
-                entry->name->rules_old = false;
+        if (name->rules == RULES_UNKNOWN) {
+                /* It may find the unit active, and then syncs nothing: that is not done with it. */
+                name->rules = RULES_STARTED;
+                if (heal_call(w, link, VERB_START, true) < 0)
+                        name->rules = RULES_UNKNOWN;
+        } else if (name->rules == RULES_ACTIVE || name->rules == RULES_DOUBTFUL) {
+                name->rules_old = false;
+                if (heal_call(w, link, VERB_RELOAD, true) < 0)
+                        name->rules_old = true;
+        }
 }
 
-void rules_touch(Watch *w, const Link *link) {
+static void rules_push(Watch *w, const Link *link) {
         Entry *entry;
 
-        if (w->monitor || !config_keeps_rules(&w->config, link->name))
-                return;
         entry = lanes_find_mergeable(&w->lanes, link->ifindex, link->name, ENTRY_RULES, EVENT_TYPE_ROUTES);
         if (!entry)
                 entry = watch_push(w, link->ifindex, link->name, ENTRY_RULES, EVENT_TYPE_ROUTES, NULL);
-        if (!entry)
+        if (entry)
+                entry->name->rules_old = true;
+}
+
+void rules_touch(Watch *w, const Link *link) {
+        if (w->monitor || !config_keeps_rules(&w->config, link->name))
                 return;
-        entry->name->rules_old = true;
+        rules_push(w, link);
         rules_overtake(w, link);
 }
 
-/* Of a failure the entry hears when its turn comes. */
 static void on_overtaken(const Healing *healing, CallResult result) {
         Watch *w = healing->watch;
         Link *link = links_find(&w->links, healing->ifindex);
-        Entry *entry = link ? overtaken_entry(w, link) : NULL;
+        Name *name = lanes_find_name(&w->lanes, healing->name);
 
-        if (!entry)
+        if (name && name->rules == RULES_STARTED && result == CALL_DONE)
+                name->rules = RULES_ACTIVE;
+        if (!link || !streq(link->name, healing->name) || !config_keeps_rules(&w->config, link->name))
                 return;
-        if (result != CALL_DONE) {
-                entry->name->rules_old = true;
+        if (result == CALL_DONE) {
+                rules_overtake(w, link);
                 return;
         }
-        entry->name->rules = RULES_ACTIVE;
-        rules_overtake(w, link);
+        /* It is tried again in its turn. */
+        rules_push(w, link);
+        deliver_ready(w);
 }
 
 static void on_healed(CallResult result, const char *detail, void *userdata) {
@@ -265,6 +294,7 @@ static int heal_call(Watch *w, const Link *link, Verb verb, bool beside) {
         if (!healing)
                 return -ENOMEM;
         *healing = (Healing){ .watch = w, .ifindex = link->ifindex, .beside = beside };
+        snprintf(healing->name, sizeof(healing->name), "%s", link->name);
         r = unit_name_format(UNIT_RULES, EVENT_TYPE_ROUTES, link->name, healing->unit);
         if (r >= 0 && beside && is_healing(w, healing->unit))
                 r = -EALREADY;

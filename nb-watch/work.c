@@ -45,6 +45,9 @@ static void on_called(CallResult result, const char *detail, void *userdata) {
 
         if (result == CALL_UNKNOWN || result == CALL_SHUTDOWN) {
                 log_info("%s of %s: %s, asking systemd.", verb_name(work->verb), work->unit, detail);
+                /* PID 1 does not know of a reload whether it was done. */
+                if (work->phase == WORK_RULES)
+                        work->entry->name->rules_old = true;
                 work_settle(work);
         } else if (result == CALL_FAILED && work->phase == WORK_START && streq(detail, "canceled"))
                 work_outlast(work);

@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """What is delivered at boot, what at power off, and what do `isolate` and a second start change?"""
 
+import pytest
+
 from records import STATES
 from idle import wait_rest
 
@@ -88,3 +90,17 @@ def test_power_off_with_a_running_script(new_machine):
     before = m.read_console().count('began ')
     m.power_off()
     assert m.last_words.count('began ') == before
+
+
+@pytest.mark.parametrize('target', ('rescue.target', 'emergency.target'))
+def test_isolate(new_machine, target):
+    """Of a target that does not want the broker ends the watching; and the states too where PID 1 passes the stop on."""
+    m = boot(new_machine)
+    m.write('/run/go', '')
+    m.wait_for(lambda: m.show('nb-run@routable:early0.service', 'ActiveState') == 'active')
+    m.systemctl('isolate', '--no-block', target)
+    m.wait_for(lambda: m.show('nb-watch.service', 'ActiveState') == 'inactive')
+    m.wait_for(lambda: not m.run(['systemctl', 'list-jobs', '--no-legend']).strip(),
+               what=lambda: m.run(['systemctl', 'list-jobs']))
+    passed_on = int(m.run(['systemctl', '--version']).split()[1]) == 252
+    assert m.show('nb-run@routable:early0.service', 'ActiveState') == ('inactive' if passed_on else 'active')

@@ -209,6 +209,27 @@ def test_a_new_link_has_them_beside_a_running_script(machine, links, hold):
     in_place(machine)
 
 
+def test_a_link_that_goes_while_its_rules_are_on_their_way(machine, links, hold):
+    machine.write(FILE, '[Network]\nRoutingPolicyRules="eth1 new*"\n')
+    machine.write('/run/systemd/system/nb-rules@.service.d/slow.conf',
+                  "[Service]\nExecStartPre=sh -c 'while [ -e /run/slow ]; do sleep 0.1; done'\n")
+    machine.systemctl('daemon-reload')
+    hold('link-added')
+    machine.write('/run/slow', '')
+    machine.sh('ip link add new0 type bridge; ip addr add 10.31.0.1/24 dev new0; ip link set new0 up')
+    machine.wait_for(lambda: machine.show('nb-rules@new0.service', 'ActiveState') == 'activating')
+    machine.sh('ip link del new0')
+    machine.path('/run/hold').unlink()
+    machine.wait_for(lambda: machine.show('nb-run@link-added:new0.service', 'ActiveState') == 'inactive')
+    machine.path('/run/slow').unlink()
+    machine.path('/run/systemd/system/nb-rules@.service.d/slow.conf').unlink()
+    machine.write('/run/hold', '')
+    configure(machine)
+    machine.wait_for(lambda: machine.show('nb-rules@new0.service', 'ActiveState') == 'inactive')
+    assert with_address(machine, '10.31.0.1') == []
+    in_place(machine)
+
+
 def test_protocol_kernel_is_never_gone(machine, links):
     configure(machine, 'RuleProtocol="kernel"\n')
     in_place(machine, protocol='2')
