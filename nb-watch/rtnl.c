@@ -19,6 +19,7 @@
 #include "networkd.h"
 #include "route-keeper.h"
 #include "routes.h"
+#include "rules-urgent.h"
 #include "rules.h"
 #include "watch.h"
 

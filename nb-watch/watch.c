@@ -13,6 +13,7 @@
 #include "restore.h"
 #include "route-keeper.h"
 #include "rtnl.h"
+#include "rules-urgent.h"
 #include "rules.h"
 #include "status.h"
 #include "variables.h"

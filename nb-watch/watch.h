@@ -17,7 +17,7 @@
 
 typedef struct Networkd Networkd;
 typedef struct Rtnl Rtnl;
-typedef struct Healing Healing;
+typedef struct UrgentSync UrgentSync;
 typedef struct Leases Leases;
 typedef struct RouteKeeper RouteKeeper;
 typedef struct Monitor Monitor;
@@ -60,10 +60,10 @@ struct Watch {
         bool ready;       /* READY=1 was sent */
         sd_event_source *status;
         uint64_t n_delivered, n_failed;
-        size_t n_gone;     /* links that wait for linger */
-        size_t n_waited;   /* the most entries at once since the heap was trimmed */
-        size_t n_late;     /* units that wait for networkd's answer */
-        Healing *healings; /* under way because a rule of ours was removed */
+        size_t n_gone;            /* links that wait for linger */
+        size_t n_waited;          /* the most entries at once since the heap was trimmed */
+        size_t n_late;            /* units that wait for networkd's answer */
+        UrgentSync *urgent_syncs; /* see rules-urgent.h */
         bool heal_again, heal_failed;
         const char *problem; /* shown in STATUS= */
 };

@@ -13,6 +13,7 @@
 #include "networkd.h"
 #include "record.h"
 #include "routes.h"
+#include "rules-urgent.h"
 #include "rules.h"
 #include "settle.h"
 #include "state-mark.h"
