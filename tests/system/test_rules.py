@@ -353,6 +353,25 @@ def test_stopped_by_hand(machine, links):
     in_place(machine)
 
 
+def test_stopped_in_the_middle(machine, links):
+    """Of a sync, which ends before: the unit has not failed."""
+    drop_in = '/run/systemd/system/nb-rules@eth1.service.d/slow.conf'
+    machine.write(drop_in, "[Service]\nExecReload=\nExecReload=sh -c 'while [ -e /run/slow ]; do sleep 0.1; done'\n")
+    machine.systemctl('daemon-reload')
+    machine.write('/run/slow', '')
+    machine.systemctl('reload', '--no-block', 'nb-rules@eth1.service')
+    machine.wait_for(lambda: machine.show('nb-rules@eth1.service', 'ActiveState') == 'reloading')
+    machine.systemctl('stop', '--no-block', 'nb-rules@eth1.service')
+    machine.wait_for(lambda: machine.show('nb-rules@eth1.service', 'ActiveState') != 'reloading')
+    machine.path('/run/slow').unlink()
+    nothing_left(machine, 9999 + machine.index('eth1'))
+    machine.wait_for(lambda: machine.show('nb-rules@eth1.service', 'ActiveState') == 'inactive')
+    machine.path(drop_in).unlink()
+    machine.systemctl('daemon-reload')
+    machine.systemctl('start', 'nb-rules@eth1.service')
+    in_place(machine)
+
+
 def test_what_is_left_out_is_said_once(machine, links):
     """Not again by each sync, but when something else is left out, and by the next start."""
     def said():
