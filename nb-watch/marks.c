@@ -13,8 +13,7 @@ static bool begun_later(Watch *w, const Name *name, EventType event, struct time
         struct timespec ended;
 
         return state_mark_time(w->state_fd, event, name->name, &ended) >= 0 &&
-                        (begun.tv_sec > ended.tv_sec ||
-                                        (begun.tv_sec == ended.tv_sec && begun.tv_nsec > ended.tv_nsec));
+                        timespec_nsec(&begun) > timespec_nsec(&ended);
 }
 
 static void look_for_others(Watch *w, Name *name, EventType event) {

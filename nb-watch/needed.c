@@ -33,11 +33,11 @@ static const char *const unit_roots[] = {
 };
 
 typedef struct Folder {
-        struct timespec changed; /* its time stamp; zero: look again */
-        unsigned turn;           /* of folder_watch_turn(), when it was looked at; 0: look again */
-        bool needed;             /* it holds a script; of units: it cannot be listed */
-        bool said;               /* that it, or a folder in it, cannot be listed */
-        char **names;            /* of folders NAME.wants and such; NULL-terminated, may be NULL */
+        uint64_t changed_nsec; /* its time stamp; 0: look again */
+        unsigned turn;         /* of folder_watch_turn(), when it was looked at; 0: look again */
+        bool needed;           /* it holds a script; of units: it cannot be listed */
+        bool said;             /* that it, or a folder in it, cannot be listed */
+        char **names;          /* of folders NAME.wants and such; NULL-terminated, may be NULL */
 } Folder;
 
 struct Needed {
@@ -54,20 +54,22 @@ bool time_stamp_is_settled(const struct timespec *changed, const struct timespec
 /* Whether the folder has to be read; remembers its time stamp if that is enough the next time. Without such a folder
  * too: then *ret_errno says why, else it is 0. */
 static bool folder_changed(Folder *folder, const char *path, int *ret_errno) {
-        struct timespec now, then = folder->changed;
+        struct timespec now;
+        uint64_t changed;
         struct stat st;
 
         *ret_errno = 0;
         if (stat(path, &st) < 0) {
                 *ret_errno = errno;
-                folder->changed = (struct timespec){};
+                folder->changed_nsec = 0;
                 return true;
         }
-        if (then.tv_sec == st.st_mtim.tv_sec && then.tv_nsec == st.st_mtim.tv_nsec && then.tv_sec != 0)
+        changed = timespec_nsec(&st.st_mtim);
+        if (changed == folder->changed_nsec && changed > 0)
                 return false;
 
         (void) clock_gettime(CLOCK_REALTIME, &now);
-        folder->changed = time_stamp_is_settled(&st.st_mtim, &now) ? st.st_mtim : (struct timespec){};
+        folder->changed_nsec = time_stamp_is_settled(&st.st_mtim, &now) ? changed : 0;
         return true;
 }
 
@@ -83,7 +85,7 @@ static bool folder_may_hold(Folder *folder, const char *path, int error) {
         if (!folder->said)
                 log_warning_errno(error, "Failed to list %s, taking it for not empty: %m", path);
         folder->said = true;
-        folder->changed = (struct timespec){};
+        folder->changed_nsec = 0;
         folder->turn = 0;
         return true;
 }
@@ -195,7 +197,7 @@ static void read_unit_folders(Needed *n) {
 
                 if (folder_changed(folder, unit_roots[i], &error))
                         folder_read_names(folder, unit_roots[i], error);
-                if (!is_absent(error) && folder->changed.tv_sec == 0)
+                if (!is_absent(error) && folder->changed_nsec == 0)
                         n->units_are_known = false;
         }
 }

@@ -24,7 +24,7 @@ static bool should_keep(const Work *work) {
                         config_keeps_rules(&work->watch->config, link->name);
 }
 
-static void sync_call(Work *work, Verb verb) {
+static void rules_sync(Work *work, Verb verb) {
         work->entry->name->rules_old = false;
         work_call(work, verb, UNIT_RULES, work->entry->event);
 }
@@ -58,7 +58,7 @@ void rules_deliver(Work *work) {
                                                                                           : VERB_RELOAD;
                 work_settle(work);
         } else if (name->rules_old)
-                sync_call(work, VERB_RELOAD);
+                rules_sync(work, VERB_RELOAD);
         else
                 work_finish(work);
 }
@@ -90,7 +90,7 @@ void rules_found(Work *work, const UnitState *state) {
         else if (state->active && !work->entry->name->rules_old)
                 rules_settled(work, RULES_ACTIVE);
         else
-                sync_call(work, state->active ? VERB_RELOAD : VERB_START);
+                rules_sync(work, state->active ? VERB_RELOAD : VERB_START);
 }
 
 static void on_retry(void *userdata) {
