@@ -5,6 +5,8 @@ import string
 
 import pytest
 
+from idle import wait_rest
+
 EVENTS = ('link-added', 'off', 'carrier', 'routable', 'addresses', 'link-removed')
 SCRIPT = '/etc/network-broker/routable.d/20-tell'
 # What nb-watch says only. The link's index is the one that it had then.
@@ -23,13 +25,6 @@ def files(machine):
 def told(machine, link):
     path = machine.path(f'/run/told-{link}')
     return path.read_text().splitlines() if path.exists() else []
-
-
-def wait_rest(machine):
-    def rests():
-        return not machine.systemctl('list-jobs', '--no-legend').strip() and \
-            ' 0 waiting' in machine.show('nb-watch.service', 'StatusText')
-    machine.wait_for(rests, what=lambda: machine.show('nb-watch.service', 'StatusText'))
 
 
 def wait_delivered(machine, *states):
